@@ -1,0 +1,1 @@
+//! Decoding audio files of every common kind into mono samples.

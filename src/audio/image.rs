@@ -1,0 +1,1 @@
+//! Mel images as palette PNGs.

@@ -1,0 +1,1 @@
+//! Active speech level, peaks and decibels.

@@ -1,0 +1,1 @@
+//! Arrays in numpy's .npy format.

@@ -1,0 +1,1 @@
+//! Trimming silence at both ends.

@@ -1,0 +1,1 @@
+//! 16-bit WAV files.

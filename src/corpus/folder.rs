@@ -1,0 +1,1 @@
+//! Reader for a folder per class, or split folders of classes.

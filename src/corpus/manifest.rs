@@ -1,0 +1,1 @@
+//! Reader for CSV, TSV and JSONL manifests.

@@ -1,0 +1,1 @@
+//! Reader for corpora whose file names carry the label.

@@ -1,0 +1,8 @@
+//! `augment` makes balanced, augmented speech and text datasets before a training job.
+//!
+//! A recipe and a corpus give a plan, the plan lists every item of the dataset before any work starts, and
+//! each item is a pure function of its plan row and the bytes it names. See `ARCHITECTURE.md`.
+
+pub mod audio;
+pub mod corpus;
+pub mod draw;

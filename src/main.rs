@@ -1,0 +1,3 @@
+//! The `augment` command.
+
+fn main() {}
