@@ -1,1 +1,199 @@
-//! 16-bit WAV files.
+//! 16-bit WAV files: rounding, writing, and back to floats.
+
+/// Size of one step of a 16-bit sample, re full scale.
+const STEP: f32 = 1.0 / 32_768.0;
+
+/// Rounds samples (full scale at 1.0) to 16 bits: x·32768 to the nearest integer, ties away from zero. `out` is
+/// cleared first. Exact for what [`to_float`] gives.
+///
+/// Nothing is ever clipped: where a sample would not fit, the whole signal is scaled down so that its peak
+/// lands exactly on full scale. Returns the gain: 1.0 where nothing was touched, smaller otherwise.
+/// Samples are expected to be finite; a NaN becomes 0, an infinity full scale.
+pub fn quantize(samples: &[f32], out: &mut Vec<i16>) -> f32 {
+    let (lowest, highest) = extremes(samples);
+    // Half a step more than the limit is what rounds beyond it.
+    let room = |limit: f32, peak: f32| {
+        if peak * 32_768.0 >= limit + 0.5 {
+            limit * STEP / peak
+        } else {
+            1.0
+        }
+    };
+    let gain = room(32_767.0, highest).min(room(32_768.0, -lowest));
+    let scale = 32_768.0 * gain;
+    out.clear();
+    out.extend(samples.iter().map(|&x| round(x * scale)));
+    gain
+}
+
+/// 16-bit samples as floats, full scale at 1.0. `out` is cleared first.
+pub fn to_float(samples: &[i16], out: &mut Vec<f32>) {
+    out.clear();
+    out.extend(samples.iter().map(|&x| f32::from(x) * STEP));
+}
+
+/// How many samples are at full scale (at least 32767 in magnitude).
+#[must_use]
+pub fn at_full_scale(samples: &[i16]) -> usize {
+    samples.iter().filter(|x| x.unsigned_abs() >= 32_767).count()
+}
+
+/// The bytes of a mono 16-bit WAV file: a header of 44 bytes and the samples. Sizes in the header hold up to
+/// 2^31 - 19 samples, 37 hours at 16 kHz; beyond that they say "to the end of the file".
+#[must_use]
+pub fn encode(samples: &[i16], rate: u32) -> Vec<u8> {
+    let bytes = u32::try_from(samples.len().saturating_mul(2)).unwrap_or(u32::MAX);
+    let mut out = Vec::with_capacity(44 + samples.len() * 2);
+    out.extend(b"RIFF");
+    out.extend(bytes.saturating_add(36).to_le_bytes());
+    out.extend(b"WAVEfmt ");
+    out.extend(16u32.to_le_bytes());
+    out.extend(1u16.to_le_bytes()); // integer PCM
+    out.extend(1u16.to_le_bytes()); // channels
+    out.extend(rate.to_le_bytes());
+    out.extend(rate.saturating_mul(2).to_le_bytes()); // bytes per second
+    out.extend(2u16.to_le_bytes()); // bytes per frame
+    out.extend(16u16.to_le_bytes()); // bits per sample
+    out.extend(b"data");
+    out.extend(bytes.to_le_bytes());
+    out.extend(samples.iter().flat_map(|x| x.to_le_bytes()));
+    out
+}
+
+/// To the nearest integer, ties away from zero; NaN gives 0, and what does not fit the nearest that does.
+/// `f32::round` is a call into the C library where the processor has no such instruction.
+#[inline]
+fn round(x: f32) -> i16 {
+    // The largest number below 0.5: with 0.5 itself the sum would carry 0.49999997 up to 1.
+    const HALF: f32 = 0.499_999_97;
+    (x + HALF.copysign(x)) as i16
+}
+
+/// The lowest and the highest sample, each at least as extreme as 0 and finite.
+fn extremes(samples: &[f32]) -> (f32, f32) {
+    // Lanes of their own, so that a step need not wait for the one before.
+    let (mut low, mut high) = ([0.0f32; 16], [0.0f32; 16]);
+    let (chunks, rest) = samples.as_chunks::<16>();
+    for chunk in chunks {
+        for ((low, high), &x) in low.iter_mut().zip(&mut high).zip(chunk) {
+            *low = if x < *low { x } else { *low };
+            *high = if x > *high { x } else { *high };
+        }
+    }
+    let low = low.iter().chain(rest).fold(0.0f32, |a, &b| a.min(b));
+    let high = high.iter().chain(rest).fold(0.0f32, |a, &b| a.max(b));
+    (low.max(f32::MIN), high.min(f32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn quantized(samples: &[f32]) -> (Vec<i16>, f32) {
+        let mut out = vec![7];
+        let gain = quantize(samples, &mut out);
+        (out, gain)
+    }
+
+    #[test]
+    fn every_16_bit_value_survives() {
+        let all: Vec<i16> = (i16::MIN..=i16::MAX).collect();
+        let mut floats = Vec::new();
+        to_float(&all, &mut floats);
+        assert_eq!((floats[0], floats[65_535]), (-1.0, 32_767.0 / 32_768.0));
+        assert_eq!(quantized(&floats), (all, 1.0));
+    }
+
+    #[test]
+    fn ties_go_away_from_zero() {
+        let steps = [
+            0.5,
+            0.499_999_97,
+            -0.5,
+            -0.499_999_97,
+            1.5,
+            2.5,
+            -2.5,
+            2.499_999_8,
+        ];
+        let (out, gain) = quantized(&steps.map(|x: f32| x / 32_768.0));
+        assert_eq!((out, gain), (vec![1, 0, -1, 0, 2, 3, -3, 2], 1.0));
+    }
+
+    #[test]
+    fn the_largest_values_that_fit_are_untouched() {
+        assert_eq!(
+            quantized(&[-1.0, 32_767.4 / 32_768.0]),
+            (vec![-32_768, 32_767], 1.0)
+        );
+    }
+
+    #[test]
+    fn a_peak_beyond_full_scale_lands_on_it() {
+        assert_eq!(
+            quantized(&[1.0, -0.5]),
+            (vec![32_767, -16_384], 32_767.0 / 32_768.0)
+        );
+        assert_eq!(quantized(&[0.25, -2.0]), (vec![4096, -32_768], 0.5));
+        let (out, gain) = quantized(&[3.0, -3.0]);
+        assert_eq!(out, [32_767, -32_767]);
+        assert!((gain - 32_767.0 / 32_768.0 / 3.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn what_is_not_finite_does_no_harm() {
+        assert_eq!(quantized(&[f32::NAN, 0.5]), (vec![0, 16_384], 1.0));
+        let (out, gain) = quantized(&[f32::INFINITY, f32::NEG_INFINITY, 0.5]);
+        assert_eq!(out, [32_767, -32_768, 0]);
+        assert!(gain > 0.0);
+        assert_eq!(quantized(&[]), (vec![], 1.0));
+    }
+
+    #[test]
+    fn full_scale_is_counted_on_both_sides() {
+        assert_eq!(at_full_scale(&[i16::MIN, -32_767, -32_766, 0, 32_766, 32_767]), 3);
+        assert_eq!(at_full_scale(&[]), 0);
+    }
+
+    /// An independent writer gives the same bytes.
+    #[test]
+    fn the_file_is_what_hound_writes() {
+        let samples: Vec<i16> = (0..1000).map(|i| (i * 37 % 4001 - 2000) as i16).collect();
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 22_050,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+        for &x in &samples {
+            writer.write_sample(x).unwrap();
+        }
+        writer.finalize().unwrap();
+        assert_eq!(encode(&samples, 22_050), bytes.into_inner());
+    }
+
+    proptest! {
+        #[test]
+        fn files_round_trip(samples in prop::collection::vec(any::<i16>(), 0..300), rate in 1000u32..768_000) {
+            let bytes = encode(&samples, rate);
+            let mut reader = hound::WavReader::new(&*bytes).unwrap();
+            prop_assert_eq!(reader.spec().sample_rate, rate);
+            let back: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+            prop_assert_eq!(back, samples);
+        }
+
+        #[test]
+        fn any_signal_keeps_its_shape(samples in prop::collection::vec(-4.0f32..4.0, 1..300)) {
+            let (out, gain) = quantized(&samples);
+            prop_assert!(gain > 0.0 && gain <= 1.0);
+            for (&x, &q) in samples.iter().zip(&out) {
+                prop_assert!((f64::from(x) * f64::from(gain) * 32_768.0 - f64::from(q)).abs() < 0.51);
+            }
+            prop_assert_eq!(gain < 1.0, at_full_scale(&out) > 0 && samples.iter().any(|x| !(-1.000_015..0.999_985).contains(x)));
+        }
+    }
+}
