@@ -1,5 +1,6 @@
 //! Signals: reading, preparing, transforming, picturing. Knows no recipe, no corpus and no path.
 
+pub mod band_stop;
 pub mod decode;
 pub mod image;
 pub mod level;

@@ -1,0 +1,48 @@
+//! Palette images as PNG files.
+
+use png::{BitDepth, ColorType, Compression, Encoder, Filter};
+
+use super::palette::Palette;
+
+/// The picture cannot be encoded.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// Pixels and size disagree.
+    #[error("{found} pixels given for a picture of {width} x {height}")]
+    Size {
+        /// Width asked for.
+        width: u32,
+        /// Height asked for.
+        height: u32,
+        /// Number of pixels given.
+        found: usize,
+    },
+    /// The encoder refused.
+    #[error("encoding a picture as PNG: {0}")]
+    Encode(#[from] png::EncodingError),
+}
+
+/// An 8-bit palette PNG of `indices`, line by line from the top.
+///
+/// # Errors
+/// If there are not `width * height` indices, or one of them is 0.
+pub fn encode_png(indices: &[u8], width: u32, height: u32, palette: &Palette) -> Result<Vec<u8>, ImageError> {
+    if u64::from(width) * u64::from(height) != indices.len() as u64 {
+        return Err(ImageError::Size {
+            width,
+            height,
+            found: indices.len(),
+        });
+    }
+    let mut out = Vec::with_capacity(indices.len() / 4 + 1024);
+    let mut encoder = Encoder::new(&mut out, width, height);
+    encoder.set_color(ColorType::Indexed);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_palette(palette.as_flattened());
+    encoder.set_compression(Compression::Fast);
+    encoder.set_filter(Filter::Up);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(indices)?;
+    writer.finish()?;
+    Ok(out)
+}
