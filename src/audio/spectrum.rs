@@ -8,21 +8,21 @@
 //! (period `2 (n - 1)`), one sample is a constant, no sample at all is one frame of silence. A sample that is not
 //! finite, or beyond ±1e14, counts as 0, so that no result is ever infinite or NaN.
 
-use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
+mod framing;
 #[cfg(test)]
 mod tests;
 
+pub(super) use framing::audible;
+use framing::reflect;
+pub use framing::{frame_count, hann};
+
 /// The largest FFT size.
 pub const MAX_N_FFT: usize = 65536;
-
-/// Magnitudes up to here keep every power and every sum of powers finite at all FFT sizes:
-/// `n_fft * (3 / 8 n_fft) * 1e14^2` is 1.6e37 at `MAX_N_FFT`, and f32 ends at 3.4e38.
-const LOUDEST: f32 = 1e14;
 
 /// Below this sum of squared windows, dividing by it would show rounding errors of the FFT rather than signal.
 const LEAST_WEIGHT: f32 = 1e-8;
@@ -48,20 +48,6 @@ impl SettingError {
             expected: expected.into(),
         }
     }
-}
-
-/// The periodic Hann window of `n` points, `0.5 - 0.5 cos(2 pi i / n)`, as `torch.hann_window(n)`.
-#[must_use]
-pub fn hann(n: usize) -> Vec<f32> {
-    (0..n)
-        .map(|i| (0.5 - 0.5 * (TAU * i as f64 / n as f64).cos()) as f32)
-        .collect()
-}
-
-/// Number of centred frames of `samples` samples: `1 + samples / hop`.
-#[must_use]
-pub fn frame_count(samples: usize, hop: usize) -> usize {
-    1 + samples / hop.max(1)
 }
 
 /// An STFT of one size with a periodic Hann window, its inverse, and the memory both need.
@@ -256,7 +242,7 @@ impl Stft {
 
 /// Ranges of the two sizes, under the names that recipes use.
 pub(super) fn check_sizes(n_fft: usize, hop: usize) -> Result<(), SettingError> {
-    if n_fft % 2 != 0 || !(2..=MAX_N_FFT).contains(&n_fft) {
+    if !n_fft.is_multiple_of(2) || !(2..=MAX_N_FFT).contains(&n_fft) {
         return Err(SettingError::new(
             "n_fft",
             n_fft,
@@ -271,20 +257,4 @@ pub(super) fn check_sizes(n_fft: usize, hop: usize) -> Result<(), SettingError> 
         ));
     }
     Ok(())
-}
-
-/// The sample itself; 0 for what is not finite or so large that powers would overflow.
-fn audible(sample: f32) -> f32 {
-    if sample.abs() <= LOUDEST { sample } else { 0.0 }
-}
-
-/// Position `i` folded into `0..length` by reflection about the first and the last sample, which are not
-/// repeated (numpy's "reflect", any number of times). `length` of 0 or 1 gives 0.
-fn reflect(i: isize, length: usize) -> usize {
-    let last = length.saturating_sub(1);
-    if last == 0 {
-        return 0;
-    }
-    let folded = i.rem_euclid(2 * last as isize) as usize;
-    folded.min(2 * last - folded)
 }

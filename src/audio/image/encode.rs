@@ -40,9 +40,22 @@ pub fn encode_png(indices: &[u8], width: u32, height: u32, palette: &Palette) ->
     encoder.set_depth(BitDepth::Eight);
     encoder.set_palette(palette.as_flattened());
     encoder.set_compression(Compression::Fast);
-    encoder.set_filter(Filter::Up);
+    encoder.set_filter(Filter::Paeth);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(indices)?;
     writer.finish()?;
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::image::Colormap;
+
+    #[test]
+    fn a_wrong_number_of_pixels_is_refused() {
+        let error = encode_png(&[0; 5], 2, 3, &Colormap::Gray.palette()).unwrap_err();
+        assert_eq!(error.to_string(), "5 pixels given for a picture of 2 x 3");
+        assert!(encode_png(&[], 0, 0, &Colormap::Gray.palette()).is_err());
+    }
 }

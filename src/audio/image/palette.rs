@@ -60,3 +60,17 @@ const VIRIDIS: [u32; 256] = [
     0xd7e219, 0xdae218, 0xdce218, 0xdfe318, 0xe1e318, 0xe4e318, 0xe7e419, 0xe9e419, 0xece41a, 0xeee51b,
     0xf1e51c, 0xf3e51e, 0xf6e61f, 0xf8e621, 0xfae622, 0xfde724,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gray_runs_from_black_to_white() {
+        let palette = Colormap::Gray.palette();
+        assert_eq!(
+            [palette[0], palette[100], palette[255]],
+            [[0; 3], [100; 3], [255; 3]]
+        );
+    }
+}

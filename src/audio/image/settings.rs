@@ -129,3 +129,41 @@ impl Visitor<'_> for TimeVisitor {
         Ok(Time::Seconds(seconds as f64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_written_and_checked() {
+        let read = |text: &str| toml::from_str::<ImageSettings>(text);
+        assert_eq!(read("").unwrap(), ImageSettings::default());
+        assert_eq!(read("time = \"stretch\"").unwrap().time, Time::Stretch);
+        assert_eq!(read("time = 6").unwrap().time, Time::Seconds(6.0));
+        assert_eq!(
+            read("time = 4.5\ncolormap = \"gray\"").unwrap().time,
+            Time::Seconds(4.5)
+        );
+        assert!(
+            read("time = \"stretched\"")
+                .unwrap_err()
+                .to_string()
+                .contains("\"stretch\" or a number of seconds")
+        );
+        assert!(read("color = \"gray\"").is_err());
+        let settings = read("time = 4.5\ninterpolation = \"hann\"").unwrap();
+        assert_eq!(read(&toml::to_string(&settings).unwrap()).unwrap(), settings);
+
+        for (text, key) in [
+            ("width = 0", "width"),
+            ("height = 4097", "height"),
+            ("time = 0", "time"),
+            ("time = -1.0", "time"),
+            ("time = nan", "time"),
+            ("time = 1e9", "time"),
+        ] {
+            assert_eq!(read(text).unwrap().check().unwrap_err().key, key);
+        }
+        assert_eq!(ImageSettings::default().check(), Ok(()));
+    }
+}

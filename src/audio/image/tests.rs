@@ -170,55 +170,6 @@ fn odd_spectrograms_are_drawn_as_far_as_they_go() {
     assert_eq!(image.draw(&torn, 0.0, 256.0), [200; 16]);
 }
 
-#[test]
-fn a_wrong_number_of_pixels_is_refused() {
-    let error = encode_png(&[0; 5], 2, 3, &Colormap::Gray.palette()).unwrap_err();
-    assert_eq!(error.to_string(), "5 pixels given for a picture of 2 x 3");
-    assert!(encode_png(&[], 0, 0, &Colormap::Gray.palette()).is_err());
-}
-
-#[test]
-fn settings_are_read_written_and_checked() {
-    let read = |text: &str| toml::from_str::<ImageSettings>(text);
-    assert_eq!(read("").unwrap(), ImageSettings::default());
-    assert_eq!(read("time = \"stretch\"").unwrap().time, Time::Stretch);
-    assert_eq!(read("time = 6").unwrap().time, Time::Seconds(6.0));
-    assert_eq!(
-        read("time = 4.5\ncolormap = \"gray\"").unwrap().time,
-        Time::Seconds(4.5)
-    );
-    assert!(
-        read("time = \"stretched\"")
-            .unwrap_err()
-            .to_string()
-            .contains("\"stretch\" or a number of seconds")
-    );
-    assert!(read("color = \"gray\"").is_err());
-    let settings = read("time = 4.5\ninterpolation = \"hann\"").unwrap();
-    assert_eq!(read(&toml::to_string(&settings).unwrap()).unwrap(), settings);
-
-    for (text, key) in [
-        ("width = 0", "width"),
-        ("height = 4097", "height"),
-        ("time = 0", "time"),
-        ("time = -1.0", "time"),
-        ("time = nan", "time"),
-        ("time = 1e9", "time"),
-    ] {
-        assert_eq!(read(text).unwrap().check().unwrap_err().key, key);
-    }
-    assert_eq!(ImageSettings::default().check(), Ok(()));
-}
-
-#[test]
-fn gray_runs_from_black_to_white() {
-    let palette = Colormap::Gray.palette();
-    assert_eq!(
-        [palette[0], palette[100], palette[255]],
-        [[0; 3], [100; 3], [255; 3]]
-    );
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

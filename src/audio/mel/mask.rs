@@ -22,3 +22,44 @@ pub fn mask_columns(mel: &mut MelSpectrogram, columns: Range<usize>, value: f32)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_fill_what_exists() {
+        let full = MelSpectrogram {
+            n_mels: 3,
+            frames: 4,
+            data: vec![1.0; 12],
+        };
+        let masked = |change: &dyn Fn(&mut MelSpectrogram)| {
+            let mut mel = full.clone();
+            change(&mut mel);
+            mel.data
+        };
+        assert_eq!(
+            masked(&|m| mask_rows(m, 1..2, 0.0)),
+            [1., 1., 1., 1., 0., 0., 0., 0., 1., 1., 1., 1.]
+        );
+        assert_eq!(
+            masked(&|m| mask_rows(m, 2..9, 0.0)),
+            [1., 1., 1., 1., 1., 1., 1., 1., 0., 0., 0., 0.]
+        );
+        assert_eq!(masked(&|m| mask_rows(m, 7..9, 0.0)), full.data);
+        assert_eq!(
+            masked(&|m| mask_columns(m, 1..3, 0.0)),
+            [1., 0., 0., 1., 1., 0., 0., 1., 1., 0., 0., 1.]
+        );
+        assert_eq!(
+            masked(&|m| mask_columns(m, 3..9, 0.0)),
+            [1., 1., 1., 0., 1., 1., 1., 0., 1., 1., 1., 0.]
+        );
+        assert_eq!(masked(&|m| mask_columns(m, 4..9, 0.0)), full.data);
+        let mut empty = MelSpectrogram::default();
+        mask_rows(&mut empty, 0..5, 0.0);
+        mask_columns(&mut empty, 0..5, 0.0);
+        assert_eq!(empty, MelSpectrogram::default());
+    }
+}

@@ -79,3 +79,51 @@ impl MelSettings {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let bad = |change: &dyn Fn(&mut MelSettings)| {
+            let mut settings = MelSettings::default();
+            change(&mut settings);
+            settings.check(16_000).unwrap_err().key
+        };
+        assert_eq!(bad(&|s| s.n_fft = 1023), "n_fft");
+        assert_eq!(bad(&|s| s.n_fft = 131_072), "n_fft");
+        assert_eq!(bad(&|s| s.hop_length = 0), "hop_length");
+        assert_eq!(bad(&|s| s.hop_length = 7), "hop_length");
+        assert_eq!(bad(&|s| s.hop_length = 1025), "hop_length");
+        assert_eq!(bad(&|s| s.n_mels = 0), "n_mels");
+        assert_eq!(bad(&|s| s.n_mels = 513), "n_mels");
+        assert_eq!(
+            bad(&|s| (s.n_fft, s.hop_length, s.n_mels) = (64, 32, 34)),
+            "n_mels"
+        );
+        for top_db in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(bad(&|s| s.top_db = top_db), "top_db");
+        }
+        assert_eq!(MelSettings::default().check(0).unwrap_err().key, "sample_rate");
+        assert_eq!(MelSettings::default().check(16_000), Ok(()));
+    }
+
+    #[test]
+    fn settings_are_read_and_written() {
+        let read: MelSettings = toml::from_str("scale = \"slaney\"\nn_mels = 80").unwrap();
+        assert_eq!(
+            read,
+            MelSettings {
+                scale: Scale::Slaney,
+                n_mels: 80,
+                ..MelSettings::default()
+            }
+        );
+        assert_eq!(
+            toml::from_str::<MelSettings>(&toml::to_string(&read).unwrap()).unwrap(),
+            read
+        );
+        assert!(toml::from_str::<MelSettings>("mels = 80").is_err());
+    }
+}
