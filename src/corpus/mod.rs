@@ -1,11 +1,24 @@
 //! What comes in: utterances with their labels, from one of several readers.
+//!
+//! A reader (`folder`, `manifest`, `pattern`, `iemocap`) lists a corpus as it is; `labels::apply` then maps labels and
+//! chooses classes. A listing depends on the corpus alone, never on the order in which a folder gives its
+//! entries. What cannot be used is named with its reason, and the rest is read.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+mod builder;
+mod error;
 pub mod folder;
 pub mod iemocap;
+pub mod labels;
 pub mod manifest;
 pub mod pattern;
+pub mod scan;
+mod slug;
+mod transcript;
+
+pub use error::CorpusError;
 
 /// The part of the dataset that an utterance belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -67,7 +80,7 @@ pub struct Utterance {
 /// Something that a reader found and could not use, with the reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Source id, or `file:line` where there is none.
+    /// Source id; the corpus-relative path of a file that gets none; `file:line` for a row.
     pub id: String,
     /// What is wrong with it.
     pub reason: String,
@@ -80,4 +93,18 @@ pub struct Listing {
     pub utterances: Vec<Utterance>,
     /// Rows and files that could not be used, in the order of the corpus.
     pub skipped: Vec<Skipped>,
+}
+
+impl Listing {
+    /// How many entries were skipped for each reason, the most frequent first.
+    #[must_use]
+    pub fn skipped_by_reason(&self) -> Vec<(&str, usize)> {
+        let mut counts = BTreeMap::<&str, usize>::new();
+        for skipped in &self.skipped {
+            *counts.entry(&skipped.reason).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        counts
+    }
 }

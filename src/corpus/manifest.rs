@@ -1,1 +1,0 @@
-//! Reader for CSV, TSV and JSONL manifests.
