@@ -1,1 +1,151 @@
-//! Time stretching and pitch shifting.
+//! Time stretching and pitch shifting of speech.
+//!
+//! The whole signal is known, so the engine works on the waveform: it reads the input at a constant rate and, from
+//! time to time, jumps by a stretch of signal that matches itself (in voiced speech: whole pitch periods) under a
+//! crossfade. What lies between two jumps is the input itself, so clicks, level and timbre stay as they were.
+//!
+//! * [`splice`] finds where to jump and how far,
+//! * [`reader`] reads at fractional positions and crossfades,
+//! * [`formant`] puts the spectral envelope back after a pitch shift.
+
+mod envelope;
+mod formant;
+mod kernel;
+mod reader;
+mod splice;
+
+use formant::EnvelopeKeeper;
+use reader::Reader;
+use splice::{Motion, Planner};
+
+/// The range of tempo factors that [`Stretcher::stretch`] takes; others are clamped to it.
+pub const FACTORS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
+/// The range of semitones that [`Stretcher::pitch`] takes; others are clamped to it.
+pub const SEMITONES: std::ops::RangeInclusive<f64> = -24.0..=24.0;
+
+/// What becomes of the formants (the resonances of the vocal tract) when the pitch is shifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formants {
+    /// They move with the pitch, as when a recording is played faster: the speaker seems smaller or larger.
+    Moved,
+    /// They stay where they are: the same speaker at another pitch.
+    Kept,
+}
+
+/// Stretches and shifts mono signals of one sample rate; owns tables and scratch, so keep one per thread.
+///
+/// Equal calls give equal bytes, whatever was computed before. Results are finite for any finite input;
+/// samples that are not finite count as silence.
+#[derive(Debug)]
+pub struct Stretcher {
+    planner: Planner,
+    reader: Reader,
+    keeper: EnvelopeKeeper,
+    scaled: Vec<f32>,
+}
+
+impl Stretcher {
+    /// Prepares for signals of `rate` Hz. Made for 8 to 48 kHz; works, with less care for detail, at others.
+    pub fn new(rate: u32) -> Self {
+        let rate = f64::from(rate.clamp(1_000, 384_000));
+        Self {
+            planner: Planner::new(rate),
+            reader: Reader::new(),
+            keeper: EnvelopeKeeper::new(rate),
+            scaled: Vec::new(),
+        }
+    }
+
+    /// Plays `input` at `factor` times its tempo (above 1: faster and shorter) at the same pitch.
+    ///
+    /// `out` is overwritten with exactly `round(input.len() / factor)` samples. `factor` is clamped to [`FACTORS`];
+    /// NaN counts as 1.
+    pub fn stretch(&mut self, input: &[f32], factor: f64, out: &mut Vec<f32>) {
+        let factor = if factor.is_nan() {
+            1.0
+        } else {
+            factor.clamp(*FACTORS.start(), *FACTORS.end())
+        };
+        let len = (input.len() as f64 / factor).round() as usize;
+        let exponent = self.scale(input);
+        self.render(
+            Motion {
+                speed: factor,
+                rate: 1.0,
+            },
+            len,
+            out,
+        );
+        unscale(out, exponent);
+    }
+
+    /// Shifts the pitch of `input` by `semitones` (12 are an octave) at the same duration.
+    ///
+    /// `out` is overwritten with exactly `input.len()` samples. `semitones` is clamped to [`SEMITONES`]; NaN counts
+    /// as 0. A shift upwards drops what would pass the Nyquist frequency; a shift downwards leaves the top empty.
+    pub fn pitch(&mut self, input: &[f32], semitones: f64, formants: Formants, out: &mut Vec<f32>) {
+        let semitones = if semitones.is_nan() {
+            0.0
+        } else {
+            semitones.clamp(*SEMITONES.start(), *SEMITONES.end())
+        };
+        let ratio = (semitones / 12.0).exp2();
+        let exponent = self.scale(input);
+        self.render(
+            Motion {
+                speed: 1.0,
+                rate: ratio,
+            },
+            input.len(),
+            out,
+        );
+        if formants == Formants::Kept {
+            self.keeper.restore(&self.scaled, ratio, out);
+        }
+        unscale(out, exponent);
+    }
+
+    /// Copies `input` scaled by a power of two to a peak in [0.5, 1), so that squares neither overflow nor
+    /// vanish, and returns the exponent that undoes it.
+    fn scale(&mut self, input: &[f32]) -> i32 {
+        let peak = input
+            .iter()
+            .filter(|v| v.is_finite())
+            .fold(0.0f32, |peak, v| peak.max(v.abs()));
+        let exponent = if peak > 0.0 {
+            f64::from(peak).log2().floor() as i32 + 1
+        } else {
+            0
+        };
+        let gain = (-f64::from(exponent)).exp2();
+        let scale = |v: &f32| {
+            if v.is_finite() {
+                (f64::from(*v) * gain) as f32
+            } else {
+                0.0
+            }
+        };
+        self.scaled.clear();
+        self.scaled.extend(input.iter().map(scale));
+        exponent
+    }
+
+    fn render(&mut self, motion: Motion, len: usize, out: &mut Vec<f32>) {
+        let splices = self.planner.plan(&self.scaled, motion, len);
+        self.reader.read(&self.scaled, motion.rate, splices, len, out);
+    }
+}
+
+/// Multiplies by two to the `exponent`, keeping within the finite numbers.
+fn unscale(out: &mut [f32], exponent: i32) {
+    // In two steps: 2^128 is no f32.
+    let first = (exponent / 2) as f32;
+    let second = (exponent - exponent / 2) as f32;
+    let (first, second) = (first.exp2(), second.exp2());
+    for v in out {
+        *v = (*v * first * second).clamp(f32::MIN, f32::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests;
