@@ -12,6 +12,7 @@ mod envelope;
 mod formant;
 mod kernel;
 mod reader;
+mod search;
 mod splice;
 
 use formant::EnvelopeKeeper;
