@@ -2,11 +2,24 @@
 //!
 //! The whole signal is known, so the engine works on the waveform: it reads the input at a constant rate and, from
 //! time to time, jumps by a stretch of signal that matches itself (in voiced speech: whole pitch periods) under a
-//! crossfade. What lies between two jumps is the input itself, so clicks, level and timbre stay as they were.
+//! crossfade. What lies between two jumps is the input itself, so clicks, level and timbre stay as they were. The
+//! price: a sound may come up to 10 ms from its due place, and chords, which no jump fits, get rough.
 //!
-//! * [`splice`] finds where to jump and how far,
-//! * [`reader`] reads at fractional positions and crossfades,
-//! * [`formant`] puts the spectral envelope back after a pitch shift.
+//! * `splice` decides where to jump and how far, by a `search` at a low rate;
+//! * `reader` reads at fractional positions through a `kernel` and crossfades;
+//! * `formant` puts the spectral `envelope` back after a pitch shift.
+//!
+//! What was tried, on six sentences of synthetic speech at 16 kHz (spread of the f0 error in cents and round-trip
+//! log-spectral distance in dB for a shift by -4 / +4 semitones; distance from the warped input for factors
+//! 0.75 / 1.25):
+//!
+//! | | spread | round trip | stretch |
+//! |---|---|---|---|
+//! | crossfades of 8 ms, lag refined over them alone, weak pull to the due place | 2.7 / 1.8 | 2.4 / 1.4 | 3.1 / 2.2 |
+//! | crossfades of 10 ms, strong pull | 2.6 / 1.6 | 2.1 / 1.2 | 2.4 / 2.1 |
+//! | crossfades of 28 ms, lag refined over 36 ms (this) | 1.7 / 1.4 | 2.0 / 1.4 | 2.2 / 2.1 |
+//! | crossfades of 40 ms: successive periods drift apart within one | 2.2 / 1.8 | 2.1 / 1.6 | 1.8 / 2.3 |
+//! | a phase vocoder with 120 ms windows (Signalsmith Stretch) | 1.2 / 1.3 | 2.1 / 1.5 | 2.4 / 2.4 |
 
 mod envelope;
 mod formant;
@@ -100,7 +113,7 @@ impl Stretcher {
             input.len(),
             out,
         );
-        if formants == Formants::Kept {
+        if formants == Formants::Kept && ratio != 1.0 {
             self.keeper.restore(&self.scaled, ratio, out);
         }
         unscale(out, exponent);
@@ -132,6 +145,11 @@ impl Stretcher {
     }
 
     fn render(&mut self, motion: Motion, len: usize, out: &mut Vec<f32>) {
+        if motion.rate == 1.0 && motion.speed == 1.0 {
+            // Nothing to do, not even to interpolate.
+            out.clone_from(&self.scaled);
+            return;
+        }
         let splices = self.planner.plan(&self.scaled, motion, len);
         self.reader.read(&self.scaled, motion.rate, splices, len, out);
     }

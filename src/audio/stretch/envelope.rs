@@ -163,31 +163,25 @@ impl Envelope {
         let (Some(&first), Some(&last)) = (self.peaks.first(), self.peaks.last()) else {
             return;
         };
-        let peaks = &self.peaks;
-        let slope = |i: usize| {
-            let (a, b) = (peaks[i.saturating_sub(1)], peaks[(i + 1).min(peaks.len() - 1)]);
-            if b.0 > a.0 { (b.1 - a.1) / (b.0 - a.0) } else { 0.0 }
-        };
-        let mut i = 0;
-        for (bin, level) in self.levels.iter_mut().enumerate() {
-            let at = bin as f32;
-            if at <= first.0 {
-                *level = first.1;
-                continue;
+        // The first bin at or after a position; positions lie within the spectrum, half a bin more at most.
+        let (len, levels) = (self.levels.len(), &mut self.levels);
+        let bin = |position: f32| (position.ceil() as usize).min(len);
+        levels[..bin(first.0)].fill(first.1);
+        levels[bin(last.0)..].fill(last.1);
+        let slope = |a: (f32, f32), b: (f32, f32)| if b.0 > a.0 { (b.1 - a.1) / (b.0 - a.0) } else { 0.0 };
+        for (i, pair) in self.peaks.windows(2).enumerate() {
+            let &[a, b] = pair else { continue };
+            let before = self.peaks[i.saturating_sub(1)];
+            let after = self.peaks.get(i + 2).copied().unwrap_or(b);
+            let width = (b.0 - a.0).max(f32::MIN_POSITIVE);
+            // Cubic Hermite in powers of t, its slopes those of the chords around.
+            let (m0, m1, rise) = (slope(before, b) * width, slope(a, after) * width, b.1 - a.1);
+            let (c2, c3) = (3.0 * rise - 2.0 * m0 - m1, m0 + m1 - 2.0 * rise);
+            let from = bin(a.0);
+            for (level, bin) in levels[from..bin(b.0).max(from)].iter_mut().zip(from..) {
+                let t = (bin as f32 - a.0) / width;
+                *level = a.1 + t * (m0 + t * (c2 + t * c3));
             }
-            if at >= last.0 {
-                *level = last.1;
-                continue;
-            }
-            while peaks[i + 1].0 <= at {
-                i += 1;
-            }
-            let (a, b) = (peaks[i], peaks[i + 1]);
-            let width = b.0 - a.0;
-            let t = (at - a.0) / width;
-            // Cubic Hermite, in powers of t.
-            let (m0, m1, rise) = (slope(i) * width, slope(i + 1) * width, b.1 - a.1);
-            *level = a.1 + t * (m0 + t * (3.0 * rise - 2.0 * m0 - m1 + t * (m0 + m1 - 2.0 * rise)));
         }
     }
 }

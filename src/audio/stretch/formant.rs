@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// Length of a frame in seconds: three periods of a low voice.
 const FRAME: f64 = 0.040;
-/// The most that a bin is raised or lowered, in octaves of power (24 dB).
-const LIMIT: f32 = 8.0;
+/// The most that a bin is raised or lowered, in octaves of power (33 dB).
+const LIMIT: f32 = 11.0;
 
 /// Restores the envelope of shifted signals of one sample rate.
 pub(super) struct EnvelopeKeeper {

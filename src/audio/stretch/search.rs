@@ -18,7 +18,7 @@ const UNIT: f64 = 0.010;
 /// Cost of a distance of one unit from the due place.
 const DRIFT_WEIGHT: f64 = 5.0;
 /// Cost of a lag of one unit.
-const LAG_WEIGHT: f64 = 0.1;
+const LAG_WEIGHT: f64 = 0.05;
 
 /// What is to be searched; lengths in low-rate samples.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use super::kernel::dot;
 use super::search::{BLOCK, Search, Window};
 
 /// Crossfade in seconds of output, for moderate changes.
-const FADE: f64 = 0.020;
+const FADE: f64 = 0.028;
 /// Drift in input samples per output sample up to which the crossfade has that length; above, it gets shorter.
 const MODERATE_DRIFT: f64 = 0.5;
 /// Shortest jump in seconds: the period of 400 Hz.
@@ -19,7 +19,10 @@ const SPAN: f64 = 0.015;
 /// How far past its due place a position may be when the next jump starts, in longest jumps.
 const LATEST: f64 = 0.6;
 /// The refinement compares this much more than the crossfade on both sides, in seconds.
-const EXTENT: f64 = 0.006;
+const EXTENT: f64 = 0.004;
+
+/// Places searched for one jump at most (4 s), to bound memory where the drift is tiny.
+const MOST_PLACES: usize = 4_096;
 
 /// How the input is to be traversed.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +153,7 @@ impl Planner {
         let blocks = (fade as f64 / output_per_place).round().max(1.0) as usize;
         let (place, lag) = self.search.cheapest(&Window {
             begin,
-            places: ((last - first) / output_per_place) as usize + 1,
+            places: (((last - first) / output_per_place) as usize + 1).min(MOST_PLACES),
             blocks,
             lags: shortest..=longest,
             forward: drift < 0.0,
