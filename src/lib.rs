@@ -5,4 +5,9 @@
 
 pub mod audio;
 pub mod corpus;
+pub mod dataset;
 pub mod draw;
+pub mod job;
+pub mod plan;
+pub mod recipe;
+pub mod run;

@@ -1,3 +1,9 @@
-//! The `augment` command.
+//! The `augment` command: arguments → command → exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -7,10 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub mod bank;
 mod builder;
+pub mod cache;
 mod error;
 pub mod folder;
 pub mod iemocap;
+pub mod index;
 pub mod labels;
 pub mod manifest;
 pub mod pattern;

@@ -1,0 +1,140 @@
+//! A room: convolution with a room impulse response, aligned on its direct path.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::choice::number;
+use super::{
+    BankRequest, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
+    Transform, Values,
+};
+use crate::audio::bank::{Bank, BankKind};
+use crate::audio::bench::Bench;
+use crate::audio::take::Take;
+use crate::audio::{level, response};
+
+/// The keys of `kind = "room"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoomSettings {
+    responses: String,
+    #[serde(default)]
+    tail: f64,
+}
+
+impl Settings for RoomSettings {
+    fn build(self, _: &Context) -> Result<Box<dyn Transform>, SettingError> {
+        if !(0.0..=10.0).contains(&self.tail) {
+            return Err(SettingError::new(
+                "tail",
+                format!("found {}, allowed are 0 to 10 seconds", self.tail),
+            ));
+        }
+        Ok(Box::new(Room {
+            folder: self.responses,
+            tail: self.tail,
+            bank: None,
+        }))
+    }
+}
+
+struct Room {
+    folder: String,
+    tail: f64,
+    bank: Option<Arc<dyn Bank>>,
+}
+
+impl Transform for Room {
+    fn kind(&self) -> &'static str {
+        "room"
+    }
+
+    fn wants(&self) -> Vec<BankRequest> {
+        vec![BankRequest {
+            key: "responses",
+            folder: self.folder.clone(),
+            kind: BankKind::Response,
+        }]
+    }
+
+    fn attach(&mut self, banks: &[Arc<dyn Bank>]) {
+        self.bank = banks.first().cloned();
+    }
+
+    fn distinct(&self, _: &SourceFacts) -> Distinct {
+        Distinct::Finite(self.bank.as_ref().map_or(0, |bank| bank.entries().len() as u64))
+    }
+
+    fn draw(&self, key: &DrawKey<'_>, copy: u64, _: &SourceFacts) -> Result<Box<dyn Step>, Refusal> {
+        let bank = self
+            .bank
+            .as_ref()
+            .ok_or_else(|| Refusal("no responses".to_owned()))?;
+        let index = key
+            .nth_option(bank.entries().iter().map(|entry| &entry.name), copy)
+            .ok_or_else(|| Refusal("no response left".to_owned()))?;
+        let entry = bank
+            .entries()
+            .get(index)
+            .ok_or_else(|| Refusal("no response left".to_owned()))?;
+        Ok(Box::new(RoomStep {
+            name: entry.name.clone(),
+            hash: entry.hash,
+            index,
+            bank: Arc::clone(bank),
+            tail: self.tail,
+        }))
+    }
+}
+
+struct RoomStep {
+    name: String,
+    hash: [u8; 32],
+    index: usize,
+    bank: Arc<dyn Bank>,
+    tail: f64,
+}
+
+impl Step for RoomStep {
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn parameters(&self) -> Values {
+        Values::from_iter([
+            ("response".to_owned(), self.name.clone().into()),
+            ("tail_s".to_owned(), number(self.tail)),
+        ])
+    }
+
+    fn inputs(&self) -> Vec<[u8; 32]> {
+        vec![self.hash]
+    }
+
+    fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError> {
+        let samples = self.bank.load(self.index).map_err(StepError::Failed)?;
+        let response = response::prepare(&samples, take.rate)
+            .map_err(|reason| StepError::Refused(format!("response {}: {reason}", self.name)))?;
+        let frames = take.samples.len();
+        // The tail ends where the response does: anything longer would be zeros.
+        let tail = ((self.tail * f64::from(take.rate)).round() as usize)
+            .min(response.samples.len().saturating_sub(response.direct + 1));
+        let before = level::active_power(&take.samples, take.rate);
+        let mut out = Vec::new();
+        bench.convolver.convolve(
+            &take.samples,
+            &response.samples,
+            response.direct,
+            frames + tail,
+            &mut out,
+        );
+        take.samples = out;
+        if let Some(ratio) = response.direct_to_reverberant_db {
+            take.note("direct_to_reverberant_db", ratio, 2);
+        }
+        let after = level::active_power(&take.samples, take.rate);
+        take.note("level_change_db", 10.0 * (after / before).log10(), 2);
+        Ok(())
+    }
+}

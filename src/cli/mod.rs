@@ -1,0 +1,113 @@
+//! The commands, one file each: flags → validated settings → one call into the library. Only here is printed.
+//!
+//! Exit codes: 0 complete · 1 nothing done · 2 complete, but items failed or classes are short · 3 stopped early,
+//! run again · 130/143 interrupted. For `verify` and `replay`: 0 agrees, 1 could not check, 2 differs.
+
+use std::process::ExitCode;
+
+use augment::job::JobError;
+use augment::run::interrupt::Interrupt;
+use clap::{Args, Parser, Subcommand};
+
+mod audio;
+mod merge;
+mod replay;
+mod screen;
+mod table;
+mod verify;
+
+use screen::Screen;
+
+/// Makes balanced, augmented speech datasets before a training job: the same bytes for any number of threads,
+/// shards and interruptions.
+#[derive(Parser)]
+#[command(name = "augment", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Flags of every command.
+#[derive(Args, Clone, Copy)]
+struct Common {
+    /// Print nothing but errors
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Print the result as JSON on stdout
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a balanced dataset of a speech corpus, as a recipe says
+    Audio(audio::Flags),
+    /// Put the finished shards of one run together
+    Merge(merge::Flags),
+    /// Check datasets: hashes, balance, formats, and leakage over all of them
+    Verify(verify::Flags),
+    /// Make one item again and compare
+    Replay(replay::Flags),
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own code for usage errors is 2, which means something else here.
+            let code = if error.use_stderr() { 1 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let screen = Screen::new(cli.common.quiet, cli.common.json);
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return fail(&screen, &format!("cannot listen for signals: {error}"), 1),
+    };
+    // A panic of a library on hostile input is caught and named where it happens; its trace would only confuse.
+    std::panic::set_hook(Box::new(|_| {}));
+    let done = match cli.command {
+        Command::Audio(flags) => audio::run(flags, &screen, &interrupt),
+        Command::Merge(flags) => merge::run(flags, &screen, &interrupt),
+        Command::Verify(flags) => verify::run(&flags, &screen),
+        Command::Replay(flags) => replay::run(flags, &screen, &interrupt),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let code = code_of(error.as_ref(), &interrupt);
+            fail(&screen, &error.to_string(), code)
+        }
+    }
+}
+
+fn code_of(error: &(dyn std::error::Error + 'static), interrupt: &Interrupt) -> u8 {
+    let interrupted = interrupt.signal().map(|signal| 128 + signal);
+    match error.downcast_ref::<JobError>() {
+        Some(JobError::Interrupted { .. }) => interrupted.unwrap_or(130),
+        Some(error) if error.no_space() => 3,
+        _ => interrupted.unwrap_or(1),
+    }
+}
+
+fn fail(screen: &Screen, message: &str, code: u8) -> ExitCode {
+    screen.error(message);
+    ExitCode::from(code)
+}
+
+/// What a command gives: its exit code, or an error for exit code 1 unless the error says otherwise.
+type Done = Result<u8, anyhow::Error>;
+
+/// The number of threads: as asked, or all that the machine lends to this process.
+fn jobs(asked: Option<usize>) -> Result<usize, anyhow::Error> {
+    match asked {
+        Some(0) => anyhow::bail!("found --jobs 0, expected at least 1"),
+        Some(jobs) if jobs > 1024 => anyhow::bail!("found --jobs {jobs}, expected at most 1024"),
+        Some(jobs) => Ok(jobs),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}

@@ -1,0 +1,52 @@
+//! Where things are in a dataset.
+
+use std::path::{Path, PathBuf};
+
+use crate::corpus::{Split, labels};
+
+/// Full rows of all splits.
+pub const MANIFEST: &str = "manifest.jsonl";
+/// What was not made.
+pub const REFUSED: &str = "refused.jsonl";
+/// The completion mark.
+pub const MARK: &str = "run.json";
+/// Flat rows beside each split's files.
+pub const METADATA: &str = "metadata.jsonl";
+/// The folder of a run's own files.
+const OWN: &str = ".augment";
+
+/// The lock file, which stays.
+#[must_use]
+pub fn lock(dataset: &Path) -> PathBuf {
+    dataset.join(OWN).join("lock")
+}
+
+/// What an unfinished run is about.
+#[must_use]
+pub fn state(dataset: &Path) -> PathBuf {
+    dataset.join(OWN).join("state.json")
+}
+
+/// The ledger of an unfinished run.
+#[must_use]
+pub fn ledger(dataset: &Path) -> PathBuf {
+    dataset.join(OWN).join("ledger.jsonl")
+}
+
+/// Whether a file name in a dataset is the run's own folder.
+#[must_use]
+pub fn is_own(name: &str) -> bool {
+    name == OWN
+}
+
+/// The path of an item's file below the dataset, with `/`.
+#[must_use]
+pub fn item(split: Split, label: &str, id: &str, extension: &str) -> String {
+    format!("{}/{}/{id}.{extension}", split.name(), labels::folder_name(label))
+}
+
+/// The part of a path below its split's folder.
+#[must_use]
+pub fn below_split(path: &str) -> &str {
+    path.split_once('/').map_or(path, |(_, rest)| rest)
+}

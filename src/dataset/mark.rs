@@ -1,0 +1,154 @@
+//! `run.json`: the completion mark. It holds no time, no host, no path and no number of jobs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::MARK;
+use super::refused::{Refused, Stage};
+use super::row::Row;
+use crate::run::atomic::{self, FileError};
+use crate::run::ledger::LineError;
+use crate::run::shard::Shard;
+
+/// The format of datasets that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// What all rows of a run have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Format of the dataset.
+    pub format: u32,
+    /// `audio` or `text`.
+    pub kind: String,
+    /// Version of the program.
+    pub version: String,
+    /// Class of machines that make these bytes.
+    pub numerics: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// File name of the recipe.
+    pub recipe: String,
+    /// Hash of what the recipe asks for.
+    pub recipe_hash: String,
+    /// Hash of all inputs.
+    pub index_hash: String,
+    /// Hash of all planned items.
+    pub plan_hash: String,
+    /// Names of the transforms, in recipe order.
+    pub transforms: Vec<String>,
+    /// Wanted training items of each class.
+    pub wanted: BTreeMap<String, usize>,
+    /// A class short of its number is no fault.
+    pub accept_short: bool,
+    /// The shard, if the run was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// Counted over all rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Items by split, label and transform.
+    pub items: BTreeMap<String, BTreeMap<String, BTreeMap<String, usize>>>,
+    /// Rows of `refused.jsonl` without the failed ones.
+    pub refused: usize,
+    /// Items that failed.
+    pub failed: usize,
+}
+
+/// The whole mark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// What was run.
+    #[serde(flatten)]
+    pub info: RunInfo,
+    /// What came of it.
+    pub counts: Counts,
+}
+
+impl Counts {
+    /// Counts a row.
+    pub fn add(&mut self, row: &Row) {
+        let split = self.items.entry(row.split.name().to_owned()).or_default();
+        let label = split.entry(row.label.clone()).or_default();
+        *label.entry(row.transform.clone()).or_default() += 1;
+    }
+
+    /// Counts a refusal.
+    pub fn add_refused(&mut self, refused: &Refused) {
+        match refused.stage {
+            Stage::Failed => self.failed += 1,
+            _ => self.refused += 1,
+        }
+    }
+
+    /// All items of a class in a split.
+    #[must_use]
+    pub fn of(&self, split: &str, label: &str) -> usize {
+        self.items
+            .get(split)
+            .and_then(|s| s.get(label))
+            .map_or(0, |l| l.values().sum())
+    }
+}
+
+impl Mark {
+    /// Classes that did not reach their number, by how many; none for a shard, which can't tell.
+    #[must_use]
+    pub fn short(&self) -> BTreeMap<String, usize> {
+        if self.info.shard.is_some() {
+            return BTreeMap::new();
+        }
+        self.info
+            .wanted
+            .iter()
+            .map(|(label, &wanted)| {
+                (
+                    label.clone(),
+                    wanted.saturating_sub(self.counts.of("train", label)),
+                )
+            })
+            .filter(|&(_, short)| short > 0)
+            .collect()
+    }
+
+    /// Whether everything that was asked for is there, or its absence was accepted.
+    #[must_use]
+    pub fn fulfilled(&self) -> bool {
+        self.counts.failed == 0 && (self.info.accept_short || self.short().is_empty())
+    }
+
+    /// The mark of a dataset; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`LineError`]: it can't be read, or is no mark of ours.
+    pub fn read(dataset: &Path) -> Result<Option<Self>, LineError> {
+        let path = dataset.join(MARK);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::new(path, "cannot read", error).into()),
+        };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| LineError::Line {
+                path,
+                line: error.line() as u64,
+                reason: error.to_string(),
+            })
+    }
+
+    /// Writes the mark.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn write(&self, dataset: &Path) -> Result<(), FileError> {
+        let path = dataset.join(MARK);
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| FileError::new(&path, "cannot write", error.into()))?;
+        bytes.push(b'\n');
+        atomic::write(&path, &bytes, true)
+    }
+}

@@ -1,0 +1,10 @@
+//! What goes out: rows, files, the completion mark, and what can be asked of a finished dataset.
+
+pub mod layout;
+pub mod mark;
+pub mod merge;
+pub mod refused;
+pub mod row;
+pub mod sink;
+pub mod store;
+pub mod verify;

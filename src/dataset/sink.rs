@@ -1,0 +1,104 @@
+//! Writing the files that close a dataset: manifest, metadata, refusals, mark, all in id order and atomically.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::layout::{MANIFEST, METADATA, REFUSED};
+use super::mark::{Counts, Mark, RunInfo};
+use super::refused::Refused;
+use super::row::{MetadataRow, Row};
+use crate::corpus::Split;
+use crate::run::atomic::{AtomicFile, FileError};
+
+/// Takes rows in order of their ids.
+pub struct Sink {
+    dataset: PathBuf,
+    manifest: AtomicFile,
+    metadata: BTreeMap<Split, AtomicFile>,
+    counts: Counts,
+}
+
+impl Sink {
+    /// Starts the closing files of a dataset.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn new(dataset: &Path) -> Result<Self, FileError> {
+        Ok(Sink {
+            dataset: dataset.to_owned(),
+            manifest: AtomicFile::create(&dataset.join(MANIFEST))?,
+            metadata: BTreeMap::new(),
+            counts: Counts::default(),
+        })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn add(&mut self, row: &Row) -> Result<(), FileError> {
+        self.counts.add(row);
+        self.manifest.write(&line(row, &self.dataset.join(MANIFEST))?)?;
+        if let Some(flat) = MetadataRow::of(row) {
+            let path = self.dataset.join(row.split.name()).join(METADATA);
+            let text = line(&flat, &path)?;
+            let file = match self.metadata.entry(row.split) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => entry.insert(AtomicFile::create(&path)?),
+            };
+            file.write(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Puts everything in place, the mark last.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn finish(mut self, mut refused: Vec<Refused>, info: RunInfo) -> Result<Mark, FileError> {
+        refused.sort_unstable();
+        refused.dedup();
+        let path = self.dataset.join(REFUSED);
+        let mut file = AtomicFile::create(&path)?;
+        for row in &refused {
+            self.counts.add_refused(row);
+            file.write(&line(row, &path)?)?;
+        }
+        file.commit(true)?;
+        for split in Split::ALL {
+            match self.metadata.remove(&split) {
+                Some(file) => file.commit(true)?,
+                // A split that has become empty must not keep its old rows.
+                None => remove(&self.dataset.join(split.name()).join(METADATA))?,
+            }
+        }
+        self.manifest.commit(true)?;
+        let mark = Mark {
+            info,
+            counts: self.counts,
+        };
+        mark.write(&self.dataset)?;
+        Ok(mark)
+    }
+}
+
+fn line<T: Serialize>(value: &T, path: &Path) -> Result<Vec<u8>, FileError> {
+    let mut text = serde_json::to_vec(value).map_err(|e| FileError::new(path, "cannot write", e.into()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Removes a file that may not be there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FileError::new(path, "cannot remove", error))
+        }
+        _ => Ok(()),
+    }
+}

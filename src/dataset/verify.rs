@@ -1,0 +1,305 @@
+//! `augment verify`: are the files what their rows say, do the numbers agree, does anything leak?
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::layout::{self, MANIFEST, METADATA};
+use super::mark::{Counts, Mark};
+use super::row::{MetadataRow, Row};
+use crate::corpus::Split;
+use crate::plan::ORIGINAL;
+use crate::run::atomic::FileError;
+use crate::run::ledger::{LineError, Lines};
+
+/// Why a directory could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It has no completion mark.
+    #[error("{path} holds no finished dataset (no run.json)", path = .0.display())]
+    Unfinished(PathBuf),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A line.
+    #[error(transparent)]
+    Line(#[from] LineError),
+}
+
+/// What was found out about all directories together.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// Rows that were looked at.
+    pub rows: usize,
+    /// Files that were hashed.
+    pub files: usize,
+    /// What is wrong; empty for a sound dataset.
+    pub faults: Vec<String>,
+    /// How many faults there are, when not all are kept.
+    pub fault_count: usize,
+    /// What is not wrong, but should be known.
+    pub warnings: Vec<String>,
+    /// Training items of each class of each directory: originals and made.
+    pub balance: BTreeMap<(String, String), (usize, usize)>,
+}
+
+/// Faults that are kept in full.
+const SHOWN: usize = 100;
+/// Difference of made shares from which "was augmented" tells the class.
+const TELLING: f64 = 0.30;
+
+impl Verdict {
+    /// Whether everything agrees.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.fault_count == 0
+    }
+
+    fn fault(&mut self, text: String) {
+        self.fault_count += 1;
+        if self.faults.len() < SHOWN {
+            self.faults.push(text);
+        }
+    }
+}
+
+/// Checks directories, each by itself and all for leakage between them.
+///
+/// # Errors
+/// [`VerifyError`], when one can't be checked at all.
+pub fn verify(datasets: &[PathBuf]) -> Result<Verdict, VerifyError> {
+    let mut verdict = Verdict::default();
+    let mut seen = Seen::default();
+    for dataset in datasets {
+        one(dataset, &mut verdict, &mut seen)?;
+    }
+    seen.judge(&mut verdict);
+    Ok(verdict)
+}
+
+fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), VerifyError> {
+    let name = dataset.display().to_string();
+    let mark = Mark::read(dataset)?.ok_or_else(|| VerifyError::Unfinished(dataset.to_owned()))?;
+    let mut rows =
+        Lines::open(&dataset.join(MANIFEST))?.ok_or_else(|| VerifyError::Unfinished(dataset.to_owned()))?;
+    let mut counts = Counts::default();
+    let mut expected: BTreeSet<String> = BTreeSet::new();
+    let mut flat: HashMap<(Split, String), MetadataRow> = HashMap::new();
+    let mut last = String::new();
+    while let Some((_, row)) = rows.read::<Row>()? {
+        verdict.rows += 1;
+        if row.id <= last {
+            verdict.fault(format!("{name}: {MANIFEST}: {} is not in order", row.id));
+        }
+        if row.split != Split::Train && row.transform != ORIGINAL {
+            verdict.fault(format!(
+                "{name}: {} is held out but was made by {}",
+                row.id, row.transform
+            ));
+        }
+        for (path, sha256) in row.files() {
+            verdict.files += 1;
+            if let Err(reason) = file(dataset, path, sha256) {
+                verdict.fault(format!("{name}: {path}: {reason}"));
+            }
+            expected.insert(path.to_owned());
+        }
+        counts.add(&row);
+        if row.split == Split::Train {
+            let (originals, made) = verdict
+                .balance
+                .entry((name.clone(), row.label.clone()))
+                .or_default();
+            *if row.transform == ORIGINAL {
+                originals
+            } else {
+                made
+            } += 1;
+        }
+        if let Some(metadata) = MetadataRow::of(&row) {
+            flat.insert((row.split, row.id.clone()), metadata);
+        }
+        seen.add(&name, &row);
+        last = row.id;
+    }
+    if counts.items != mark.counts.items {
+        verdict.fault(format!(
+            "{name}: the rows are not those that {} counts",
+            layout::MARK
+        ));
+    }
+    if mark.counts.failed > 0 {
+        verdict.fault(format!(
+            "{name}: {} items failed when it was made",
+            mark.counts.failed
+        ));
+    }
+    for (label, short) in mark.short() {
+        let text = format!("{name}: class {label:?} is short by {short}");
+        if mark.info.accept_short {
+            verdict.warnings.push(text)
+        } else {
+            verdict.fault(text)
+        }
+    }
+    metadata(dataset, &name, flat, verdict)?;
+    strays(dataset, &name, &expected, verdict);
+    telling(&name, verdict);
+    Ok(())
+}
+
+/// A file against its row: hash, and that it is what its extension says.
+fn file(dataset: &Path, path: &str, sha256: &str) -> Result<(), String> {
+    if path
+        .split('/')
+        .any(|part| part.is_empty() || part == "." || part == "..")
+    {
+        return Err("is not a path below the dataset".to_owned());
+    }
+    let bytes = fs::read(dataset.join(path)).map_err(|error| format!("can't be read: {error}"))?;
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if hash != sha256 {
+        return Err("its bytes are not those of its row".to_owned());
+    }
+    let begins = |magic: &[u8]| bytes.starts_with(magic);
+    let sound = match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("wav") => hound::WavReader::new(bytes.as_slice()).is_ok(),
+        Some("png") => begins(b"\x89PNG\r\n\x1a\n"),
+        Some("npy") => begins(b"\x93NUMPY"),
+        _ => true,
+    };
+    if sound {
+        Ok(())
+    } else {
+        Err("is not what its name says".to_owned())
+    }
+}
+
+/// The flat rows must say what the full ones say.
+fn metadata(
+    dataset: &Path,
+    name: &str,
+    mut expected: HashMap<(Split, String), MetadataRow>,
+    verdict: &mut Verdict,
+) -> Result<(), VerifyError> {
+    for split in Split::ALL {
+        let path = dataset.join(split.name()).join(METADATA);
+        let Some(mut lines) = Lines::open(&path)? else {
+            continue;
+        };
+        while let Some((_, row)) = lines.read::<MetadataRow>()? {
+            if expected.remove(&(split, row.id.clone())).as_ref() != Some(&row) {
+                verdict.fault(format!(
+                    "{name}: {}/{METADATA}: {} is not as in {MANIFEST}",
+                    split.name(),
+                    row.id
+                ));
+            }
+        }
+    }
+    if !expected.is_empty() {
+        verdict.fault(format!(
+            "{name}: {} rows are missing in {METADATA}",
+            expected.len()
+        ));
+    }
+    Ok(())
+}
+
+/// Files in the split folders that no row names.
+fn strays(dataset: &Path, name: &str, expected: &BTreeSet<String>, verdict: &mut Verdict) {
+    for split in Split::ALL {
+        let mut folders = vec![split.name().to_owned()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs::read_dir(dataset.join(&folder)) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(path);
+                } else if !expected.contains(&path) && path != format!("{}/{METADATA}", split.name()) {
+                    verdict.fault(format!("{name}: {path}: no row names this file"));
+                }
+            }
+        }
+    }
+}
+
+fn telling(name: &str, verdict: &mut Verdict) {
+    let shares: Vec<(f64, &str)> = verdict
+        .balance
+        .iter()
+        .filter(|((dataset, _), _)| dataset == name)
+        .map(|((_, label), &(originals, made))| {
+            (made as f64 / (originals + made).max(1) as f64, label.as_str())
+        })
+        .collect();
+    let least = shares.iter().min_by(|a, b| a.0.total_cmp(&b.0));
+    let most = shares.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+    if let (Some(least), Some(most)) = (least, most)
+        && most.0 - least.0 > TELLING
+    {
+        let warning = format!(
+            "{name}: {:.0} % of {:?} is made, but {:.0} % of {:?}: whether an item was augmented tells its class",
+            most.0 * 100.0,
+            most.1,
+            least.0 * 100.0,
+            least.1,
+        );
+        verdict.warnings.push(warning);
+    }
+}
+
+/// Who was seen in which split, over all directories.
+#[derive(Default)]
+struct Seen {
+    sources: BTreeMap<String, BTreeMap<Split, String>>,
+    groups: BTreeMap<String, BTreeMap<Split, String>>,
+    audio: HashMap<String, BTreeMap<Split, String>>,
+}
+
+impl Seen {
+    fn add(&mut self, dataset: &str, row: &Row) {
+        let place = || format!("{dataset}: {}", row.id);
+        self.sources
+            .entry(row.source_id.clone())
+            .or_default()
+            .entry(row.split)
+            .or_insert_with(place);
+        self.groups
+            .entry(row.group.clone())
+            .or_default()
+            .entry(row.split)
+            .or_insert_with(place);
+        if !row.sha256.is_empty() {
+            self.audio
+                .entry(row.sha256.clone())
+                .or_default()
+                .entry(row.split)
+                .or_insert_with(place);
+        }
+    }
+
+    fn judge(self, verdict: &mut Verdict) {
+        let audio: BTreeMap<_, _> = self.audio.into_iter().collect();
+        for (what, seen) in [
+            ("the source", self.sources),
+            ("the group", self.groups),
+            ("the same audio, SHA-256", audio),
+        ] {
+            for (name, splits) in seen.into_iter().filter(|(_, splits)| splits.len() > 1) {
+                let places: Vec<String> = splits
+                    .iter()
+                    .map(|(split, place)| format!("{} ({place})", split.name()))
+                    .collect();
+                verdict.fault(format!("leak: {what} {name} is in {}", places.join(" and in ")));
+            }
+        }
+    }
+}

@@ -1,0 +1,560 @@
+//! Everything before the work: recipe, corpus, index, banks, plan.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::maker::{AudioMaker, Facts as MakerFacts};
+use crate::audio::bank::Bank;
+use crate::audio::spectrum::frame_count;
+use crate::audio::transform::{SourceFacts, Step};
+use crate::corpus::bank::{BankFault, FileBank};
+use crate::corpus::cache::{self, Cache};
+use crate::corpus::index::{Facts, Indexer, Role};
+use crate::corpus::{Skipped, Split, Utterance};
+use crate::dataset::layout::MANIFEST;
+use crate::dataset::mark::{FORMAT, RunInfo};
+use crate::dataset::refused::{Refused, Stage};
+use crate::dataset::row::Row;
+use crate::job::JobError;
+use crate::plan::{
+    Maker, ORIGINAL, Plan, PlanError, PlanItem, PlanSettings, Source, SplitSettings, Target, item_id, plan,
+};
+use crate::recipe::{AudioRecipe, GroupBy, Kinds};
+use crate::run::interrupt::Interrupt;
+use crate::run::ledger::Lines;
+use crate::run::numerics;
+use crate::run::progress::Progress;
+use crate::run::shard::Shard;
+
+/// What flags say about loading.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadOptions {
+    /// Number of threads.
+    pub jobs: usize,
+    /// Overrides the recipe's seed.
+    pub seed: Option<u64>,
+    /// Hash inputs although their size and times are as they were.
+    pub check_inputs: bool,
+    /// The part of the dataset that is made.
+    pub shard: Option<Shard>,
+}
+
+/// A recipe with everything that is known before any item is made.
+pub struct AudioJob {
+    /// The recipe, banks attached.
+    pub recipe: AudioRecipe,
+    /// The corpus, sorted by id.
+    pub utterances: Vec<Utterance>,
+    /// What the index found, one an utterance.
+    pub index: Vec<Facts>,
+    /// The plan.
+    pub plan: Plan,
+    /// Rows and files that the reader could not use.
+    pub skipped: Vec<Skipped>,
+    /// Files of banks that are left out, with the transform they are for.
+    pub bank_faults: Vec<(String, BankFault)>,
+    ids: Vec<String>,
+    facts: Vec<Option<SourceFacts>>,
+    /// Hashes of the settings around a transform: for an original, and for each transform.
+    around: Vec<[u8; 32]>,
+    shard: Option<Shard>,
+}
+
+impl AudioJob {
+    /// Loads and plans.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    pub fn load(
+        path: &Path,
+        options: LoadOptions,
+        interrupt: &Interrupt,
+        progress: &dyn Progress,
+    ) -> Result<Self, JobError> {
+        let mut recipe = AudioRecipe::read(path, options.seed)?;
+        let base = recipe.base();
+        let listing = recipe
+            .corpus
+            .list(&base)
+            .map_err(|error| recipe.at_corpus(&error))?;
+        let prepare = recipe.prepare.clone();
+        let mut cache = Cache::open(cache::folder().as_deref(), &format!("{prepare:?}"));
+        let mut indexer = Indexer {
+            prepare: &prepare,
+            cache: &mut cache,
+            check: options.check_inputs,
+            jobs: options.jobs,
+            interrupt,
+            progress,
+        };
+        // The cache knows files by their full paths, wherever the program is started.
+        let full = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let paths: Vec<_> = listing
+            .utterances
+            .iter()
+            .map(|utterance| full(&utterance.audio))
+            .collect();
+        let indexed = indexer.measure(&paths, Role::Source);
+        let banks = indexed.map_err(JobError::from).and_then(|index| {
+            let faults = attach_banks(&mut recipe, &full(&base), &mut indexer)?;
+            Ok((index, faults))
+        });
+        // Saved also when it was interrupted: the next run need not decode again what this one did.
+        if let Err(error) = cache.save() {
+            progress.note(&format!("the index could not be cached: {error}"));
+        }
+        let (index, bank_faults) = banks?;
+        let facts = source_facts(&recipe, &index);
+        let ids: Vec<String> = listing
+            .utterances
+            .iter()
+            .map(|utterance| utterance.id.clone())
+            .collect();
+        let corpus = MakerFacts {
+            seed: recipe.seed,
+            ids: &ids,
+            facts: &facts,
+            min_frames: prepare.min_frames(),
+        };
+        let plan = make_plan(&recipe, &base, &listing.utterances, &index, &corpus)?;
+        let around = around(&recipe);
+        Ok(AudioJob {
+            recipe,
+            utterances: listing.utterances,
+            index,
+            plan,
+            skipped: listing.skipped,
+            bank_faults,
+            ids,
+            facts,
+            around,
+            shard: options.shard,
+        })
+    }
+
+    /// An item's id.
+    #[must_use]
+    pub fn id(&self, item: &PlanItem) -> String {
+        item_id(
+            &self.utterances[item.source as usize].id,
+            self.transform_name(item),
+            item.copy,
+        )
+    }
+
+    /// The name of an item's transform.
+    #[must_use]
+    pub fn transform_name(&self, item: &PlanItem) -> &str {
+        item.maker()
+            .map_or(ORIGINAL, |maker| &self.recipe.transforms[maker].name)
+    }
+
+    /// The files of an item.
+    #[must_use]
+    pub fn kinds(&self, item: &PlanItem) -> Kinds {
+        if item.maker().is_some() {
+            self.recipe.output.made
+        } else {
+            self.recipe.output.originals
+        }
+    }
+
+    /// The step that makes an item; `None` for an original.
+    ///
+    /// # Errors
+    /// The reason why it can't be made.
+    pub fn step(&self, item: &PlanItem) -> Result<Option<Box<dyn Step>>, String> {
+        let Some(maker) = item.maker() else {
+            return Ok(None);
+        };
+        let corpus = MakerFacts {
+            seed: self.recipe.seed,
+            ids: &self.ids,
+            facts: &self.facts,
+            min_frames: self.recipe.prepare.min_frames(),
+        };
+        corpus
+            .draw(&self.recipe.transforms[maker], item.source as usize, item.copy)
+            .map(Some)
+    }
+
+    /// An item's fingerprint: a hash of all that decides its bytes and its place.
+    #[must_use]
+    pub fn fingerprint(&self, item: &PlanItem, id: &str, step: Option<&dyn Step>) -> String {
+        let utterance = &self.utterances[item.source as usize];
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        part(b"augment audio item 1");
+        for text in [
+            id,
+            &utterance.id,
+            &utterance.label,
+            item.split.name(),
+            self.transform_name(item),
+        ] {
+            part(text.as_bytes());
+        }
+        if let Some(Ok(measured)) = self.index.get(item.source as usize).map(|facts| &facts.audio) {
+            part(&measured.content);
+        }
+        part(&self.around[item.maker as usize]);
+        if let Some(step) = step {
+            part(&step.version().to_le_bytes());
+            part(
+                serde_json::Value::Object(step.parameters())
+                    .to_string()
+                    .as_bytes(),
+            );
+            step.inputs().iter().for_each(|hash| part(hash));
+        }
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+
+    /// The length in samples of an item's audio.
+    #[must_use]
+    pub fn frames(&self, item: &PlanItem) -> usize {
+        let frames = self.facts[item.source as usize].map_or(0, |facts| facts.frames);
+        match self.step(item) {
+            Ok(Some(step)) => step.frames(frames),
+            _ => frames,
+        }
+    }
+
+    /// What the plan and everything before it refused.
+    #[must_use]
+    pub fn refused(&self) -> Vec<Refused> {
+        let of_corpus = self.skipped.iter().map(|skipped| Refused {
+            id: skipped.id.clone(),
+            source_id: skipped.id.clone(),
+            label: String::new(),
+            transform: ORIGINAL.to_owned(),
+            stage: Stage::Corpus,
+            reason: skipped.reason.clone(),
+            fingerprint: String::new(),
+        });
+        let of_plan = self.plan.refused.iter().map(|refusal| {
+            let utterance = &self.utterances[refusal.source];
+            let transform = refusal
+                .draw
+                .map_or(ORIGINAL, |(maker, _)| &self.recipe.transforms[maker].name);
+            let unusable = self.index[refusal.source].audio.is_err();
+            Refused {
+                id: match refusal.draw {
+                    Some((_, copy)) => item_id(&utterance.id, transform, copy),
+                    None => utterance.id.clone(),
+                },
+                source_id: utterance.id.clone(),
+                label: utterance.label.clone(),
+                transform: transform.to_owned(),
+                stage: if unusable { Stage::Index } else { Stage::Plan },
+                reason: refusal.reason.clone(),
+                fingerprint: String::new(),
+            }
+        });
+        of_corpus.chain(of_plan).collect()
+    }
+
+    /// What all rows have in common. `plan_hash` is over all planned items.
+    ///
+    /// # Errors
+    /// None for a recipe that was read.
+    pub fn info(&self, plan_hash: String) -> Result<RunInfo, JobError> {
+        let recipe = self.recipe.document.path().file_name().unwrap_or_default();
+        Ok(RunInfo {
+            format: FORMAT,
+            kind: "audio".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            numerics: numerics::class(),
+            seed: self.recipe.seed,
+            recipe: recipe.to_string_lossy().into_owned(),
+            recipe_hash: self.recipe.hash()?,
+            index_hash: self.index_hash(),
+            plan_hash,
+            transforms: self
+                .recipe
+                .transforms
+                .iter()
+                .map(|named| named.name.clone())
+                .collect(),
+            wanted: self
+                .plan
+                .classes
+                .iter()
+                .map(|class| (class.name.clone(), class.wanted))
+                .collect(),
+            accept_short: self.recipe.balance.accept_short,
+            shard: self.shard,
+        })
+    }
+
+    fn index_hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        for (utterance, facts) in self.utterances.iter().zip(&self.index) {
+            let split = utterance.split.map_or("", Split::name);
+            let texts = [
+                &utterance.id,
+                &utterance.label,
+                &utterance.text,
+                &utterance.speaker,
+                &utterance.session,
+            ];
+            texts.iter().for_each(|text| part(text.as_bytes()));
+            part(split.as_bytes());
+            match &facts.audio {
+                Ok(measured) => part(&measured.content),
+                Err(reason) => part(reason.as_bytes()),
+            }
+        }
+        for skipped in &self.skipped {
+            part(skipped.id.as_bytes());
+            part(skipped.reason.as_bytes());
+        }
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}
+
+fn source_facts(recipe: &AudioRecipe, index: &[Facts]) -> Vec<Option<SourceFacts>> {
+    index
+        .iter()
+        .map(|facts| {
+            let measured = facts.audio.as_ref().ok()?;
+            let frames = usize::try_from(measured.frames).ok()?;
+            Some(SourceFacts {
+                frames,
+                rate: recipe.prepare.sample_rate,
+                peak: measured.peak,
+                mel_frames: frame_count(frames, recipe.mel.hop_length),
+                n_mels: recipe.mel.n_mels,
+            })
+        })
+        .collect()
+}
+
+/// Opens the banks that transforms ask for, each folder once, and hands them over.
+fn attach_banks(
+    recipe: &mut AudioRecipe,
+    base: &Path,
+    indexer: &mut Indexer<'_>,
+) -> Result<Vec<(String, BankFault)>, JobError> {
+    let mut open: BTreeMap<(String, String), Arc<dyn Bank>> = BTreeMap::new();
+    let mut all_faults = Vec::new();
+    for index in 0..recipe.transforms.len() {
+        let mut banks = Vec::new();
+        for request in recipe.transforms[index].transform.wants() {
+            let key = (request.folder.clone(), format!("{:?}", request.kind));
+            if let Some(bank) = open.get(&key) {
+                banks.push(Arc::clone(bank));
+                continue;
+            }
+            let (bank, faults) =
+                FileBank::open(&base.join(&request.folder), request.kind, indexer).map_err(|error| {
+                    JobError::of_bank(error, |message| {
+                        recipe.transform_error(index, request.key, message)
+                    })
+                })?;
+            let name = &recipe.transforms[index].name;
+            all_faults.extend(faults.into_iter().map(|fault| (name.clone(), fault)));
+            let bank: Arc<dyn Bank> = Arc::new(bank);
+            open.insert(key, Arc::clone(&bank));
+            banks.push(bank);
+        }
+        recipe.transforms[index].transform.attach(&banks);
+    }
+    Ok(all_faults)
+}
+
+fn make_plan(
+    recipe: &AudioRecipe,
+    base: &Path,
+    utterances: &[Utterance],
+    index: &[Facts],
+    corpus: &MakerFacts<'_>,
+) -> Result<Plan, JobError> {
+    let classes = classes(recipe, utterances);
+    if let crate::plan::Amount::TrainPerClass(Target::PerClass(table)) = &recipe.balance.amount {
+        let named: Vec<&str> = classes.iter().map(String::as_str).collect();
+        if let Some(unknown) = table.keys().find(|class| !classes.contains(class)) {
+            let hint = crate::recipe::did_you_mean(unknown, &named);
+            let message = format!(
+                "there is no class {unknown:?}; the classes are {}",
+                named.join(", ")
+            );
+            return Err(recipe.error("balance", "train_per_class", message, hint).into());
+        }
+        if let Some(missing) = classes.iter().find(|class| !table.contains_key(*class)) {
+            let message = format!("class {missing:?} has no number; expected one for every class");
+            return Err(recipe.error("balance", "train_per_class", message, None).into());
+        }
+    }
+    let sources = sources(recipe, &classes, utterances, index)?;
+    let from = match &recipe.split.from {
+        None => None,
+        Some(from) => Some(split_of(recipe, &base.join(from))?),
+    };
+    let settings = PlanSettings {
+        seed: recipe.seed,
+        classes,
+        keep: recipe.corpus.rules.keep.clone(),
+        split: SplitSettings {
+            validation: recipe.split.validation.clone(),
+            test: recipe.split.test.clone(),
+            from,
+        },
+        balance: recipe.balance.clone(),
+    };
+    let makers: Vec<AudioMaker<'_>> = recipe
+        .transforms
+        .iter()
+        .map(|named| AudioMaker { named, corpus })
+        .collect();
+    let makers: Vec<&dyn Maker> = makers.iter().map(|maker| maker as &dyn Maker).collect();
+    plan(&settings, &sources, &makers).map_err(|error| at_line(recipe, error).into())
+}
+
+/// Puts the plan's errors at the keys that ask for what can't be had.
+fn at_line(recipe: &AudioRecipe, error: PlanError) -> crate::recipe::RecipeError {
+    let (table, key, hint) = match &error {
+        PlanError::Short { split, .. } => (
+            "split",
+            format!("{split}_per_class"),
+            Some("ask for fewer, or group by something smaller".to_owned()),
+        ),
+        PlanError::Given { split } => (
+            "split",
+            format!("{split}_per_class"),
+            Some("leave the keys out".to_owned()),
+        ),
+        PlanError::UnknownGroup { key, .. } => ("split", (*key).to_owned(), None),
+        PlanError::Copies { .. } => (
+            "balance",
+            "copies".to_owned(),
+            Some("give the transform more choices".to_owned()),
+        ),
+        PlanError::SameId(_) => ("corpus", String::new(), None),
+        PlanError::Empty { .. } => (
+            "corpus",
+            String::new(),
+            Some("see refused.jsonl of a --dry-run --json, or hold out less".to_owned()),
+        ),
+    };
+    recipe.error(table, &key, error.to_string(), hint)
+}
+
+fn classes(recipe: &AudioRecipe, utterances: &[Utterance]) -> Vec<String> {
+    if !recipe.corpus.rules.classes.is_empty() {
+        return recipe.corpus.rules.classes.clone();
+    }
+    let mut classes: Vec<String> = utterances
+        .iter()
+        .map(|utterance| utterance.label.clone())
+        .collect();
+    classes.sort_unstable();
+    classes.dedup();
+    classes
+}
+
+fn sources(
+    recipe: &AudioRecipe,
+    classes: &[String],
+    utterances: &[Utterance],
+    index: &[Facts],
+) -> Result<Vec<Source>, JobError> {
+    let number: BTreeMap<&str, usize> = classes
+        .iter()
+        .enumerate()
+        .map(|(n, class)| (class.as_str(), n))
+        .collect();
+    let group_by = recipe.split.group_by;
+    utterances
+        .iter()
+        .zip(index)
+        .map(|(utterance, facts)| {
+            let group = match group_by {
+                GroupBy::Utterance => utterance.id.clone(),
+                GroupBy::Speaker => utterance.speaker.clone(),
+                GroupBy::Session => utterance.session.clone(),
+                // Case and spacing don't make another sentence; one without a text is a group of its own.
+                GroupBy::Text => match utterance
+                    .text
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    .to_lowercase()
+                {
+                    text if text.is_empty() => utterance.id.clone(),
+                    text => text,
+                },
+            };
+            if group.is_empty() {
+                let message = format!("the utterance {} has no {}", utterance.id, group_by.name());
+                let hint = Some("name the column or group that tells it, or group by utterance".to_owned());
+                return Err(recipe.error("split", "group_by", message, hint).into());
+            }
+            let (content, refused) = match &facts.audio {
+                Ok(measured) => (measured.content, None),
+                Err(reason) => ([0; 32], Some(reason.clone())),
+            };
+            let class = number.get(utterance.label.as_str()).copied().unwrap_or(0);
+            Ok(Source {
+                id: utterance.id.clone(),
+                class,
+                group,
+                content,
+                split: utterance.split,
+                refused,
+            })
+        })
+        .collect()
+}
+
+/// The split of another dataset, by source id.
+fn split_of(recipe: &AudioRecipe, dataset: &Path) -> Result<BTreeMap<String, Split>, JobError> {
+    let path = dataset.join(MANIFEST);
+    let fail = |message: String| recipe.error("split", "from", message, None);
+    let mut lines = Lines::open(&path)?.ok_or_else(|| {
+        fail(format!(
+            "there is no {}; expected the folder of a finished dataset",
+            path.display()
+        ))
+    })?;
+    let mut splits = BTreeMap::new();
+    while let Some((_, row)) = lines.read::<Row>()? {
+        splits.insert(row.source_id, row.split);
+    }
+    Ok(splits)
+}
+
+/// Hashes of all settings that decide bytes besides a transform's own: first those of an original.
+fn around(recipe: &AudioRecipe) -> Vec<[u8; 32]> {
+    let prepare = &recipe.prepare;
+    // min_seconds decides whether an item is there, not its bytes.
+    let source = format!(
+        "{} {:?} {:?} {:?} {:?}",
+        prepare.sample_rate, prepare.trim_db, prepare.max_seconds, prepare.too_long, prepare.channels
+    );
+    let one = |kinds: Kinds, masks: bool| {
+        let mut text = format!("1 {source} {kinds:?}");
+        if kinds.images || kinds.arrays || masks {
+            text += &format!(" {:?}", recipe.mel);
+        }
+        if kinds.images {
+            text += &format!(" {:?}", recipe.image);
+        }
+        *blake3::hash(text.as_bytes()).as_bytes()
+    };
+    let made = recipe
+        .transforms
+        .iter()
+        .map(|named| one(recipe.output.made, named.transform.masks()));
+    std::iter::once(one(recipe.output.originals, false))
+        .chain(made)
+        .collect()
+}

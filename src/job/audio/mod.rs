@@ -1,0 +1,12 @@
+//! `augment audio`: from a recipe to a dataset.
+
+mod load;
+mod maker;
+mod outcome;
+mod render;
+mod run;
+
+pub use load::{AudioJob, LoadOptions};
+pub use outcome::{Forecast, Outcome};
+pub use render::{Files, Rendered, Renderer, sha256};
+pub use run::{RunOptions, run};

@@ -1,0 +1,103 @@
+//! Why a job ended without its result.
+
+use crate::corpus::bank::BankError;
+use crate::corpus::index::IndexError;
+use crate::dataset::store::StoreError;
+use crate::plan::PlanError;
+use crate::recipe::RecipeError;
+use crate::run::atomic::FileError;
+use crate::run::execute::ThreadError;
+use crate::run::ledger::LineError;
+
+/// Everything that ends a job early.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The recipe.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// What the recipe asks for can't be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The dataset's directory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A line of a file.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// The threads.
+    #[error(transparent)]
+    Threads(#[from] ThreadError),
+    /// A signal came; what was finished is kept.
+    #[error("interrupted: {done} of {total} items are finished; run the same command again to go on")]
+    Interrupted {
+        /// Finished items, of this and earlier runs.
+        done: usize,
+        /// Planned items.
+        total: usize,
+    },
+    /// No room is left; what was finished is kept.
+    #[error(
+        "stopped: no space is left ({reason}); {done} of {total} items are finished\nhint: make room and run the same command again"
+    )]
+    NoSpace {
+        /// Where it happened.
+        reason: String,
+        /// Finished items.
+        done: usize,
+        /// Planned items.
+        total: usize,
+    },
+    /// The directory holds the items of another plan.
+    #[error(
+        "the plan has changed since {out} was made: {kept} items are kept, {again} made again, {added} added, {removed} removed\n\
+         hint: run again with --update to do that, or with another --out"
+    )]
+    Changed {
+        /// The directory.
+        out: String,
+        /// Items that stay as they are.
+        kept: usize,
+        /// Items whose inputs or settings changed.
+        again: usize,
+        /// New items.
+        added: usize,
+        /// Items that are no longer planned.
+        removed: usize,
+    },
+    /// A row that can't be replayed, or a recipe that can't be found.
+    #[error("{0}")]
+    Replay(String),
+}
+
+impl From<IndexError> for JobError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Interrupted => JobError::Interrupted { done: 0, total: 0 },
+            IndexError::Threads(error) => JobError::Threads(error),
+        }
+    }
+}
+
+impl JobError {
+    /// Puts a bank's error at the recipe's line.
+    #[must_use]
+    pub fn of_bank(error: BankError, at: impl FnOnce(String) -> RecipeError) -> Self {
+        match error {
+            BankError::Index(error) => error.into(),
+            other => JobError::Recipe(at(other.to_string())),
+        }
+    }
+
+    /// Whether room on the disk is what is missing.
+    #[must_use]
+    pub fn no_space(&self) -> bool {
+        match self {
+            JobError::NoSpace { .. } => true,
+            JobError::File(error) | JobError::Store(StoreError::File(error)) => error.no_space(),
+            _ => false,
+        }
+    }
+}

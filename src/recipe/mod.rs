@@ -1,0 +1,20 @@
+//! The TOML files that users write, validated before any work; errors point at file, line and key.
+
+mod audio;
+mod balance;
+mod corpus;
+mod document;
+mod error;
+mod hash;
+mod output;
+mod prepare;
+mod split;
+mod transforms;
+
+pub use audio::AudioRecipe;
+pub use corpus::{CorpusKind, CorpusSection};
+pub use document::{Document, Table};
+pub use error::{RecipeError, did_you_mean};
+pub use output::{Kinds, OutputSection};
+pub use split::{GroupBy, SplitSection};
+pub use transforms::{KINDS, NamedTransform};

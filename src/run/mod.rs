@@ -1,0 +1,10 @@
+//! Doing the work: in parallel, interruptible, resumable, and never half-visible.
+
+pub mod atomic;
+pub mod execute;
+pub mod interrupt;
+pub mod ledger;
+pub mod lock;
+pub mod numerics;
+pub mod progress;
+pub mod shard;
