@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deal::{Dealer, Uses, deal};
+use super::copies::by_copies;
+use super::target::Stock;
 use super::{Maker, Place, PlanError, PlanItem, PlanRefusal, PlanSettings, Source};
 use crate::corpus::Split;
 use crate::draw::rank;
@@ -142,11 +143,16 @@ pub fn balance(
             return Err(empty(name, class, sources, places));
         }
     }
-    let mut balance = Balance::default();
-    match &settings.balance.amount {
-        Amount::TrainPerClass(target) => to_target(settings, sources, &members, makers, target, &mut balance),
-        Amount::Copies(copies) => by_copies(settings, &members, makers, *copies, &mut balance)?,
-    }
+    let mut balance = match &settings.balance.amount {
+        Amount::TrainPerClass(target) => Stock {
+            settings,
+            sources,
+            members: &members,
+            makers,
+        }
+        .to_target(target),
+        Amount::Copies(copies) => by_copies(settings, &members, makers, *copies)?,
+    };
     for (report, class) in balance.classes.iter_mut().zip(0..) {
         report.sources = sources.iter().filter(|source| source.class == class).count();
     }
@@ -170,180 +176,6 @@ fn empty(name: &str, class: usize, sources: &[Source], places: &[Place]) -> Plan
             .count(),
         refused: of_class().filter(|place| matches!(place, Place::Refused)).count(),
     }
-}
-
-fn to_target(
-    settings: &PlanSettings,
-    sources: &[Source],
-    members: &[Vec<usize>],
-    makers: &[&dyn Maker],
-    target: &Target,
-    balance: &mut Balance,
-) {
-    let wanted: Vec<usize> = members
-        .iter()
-        .zip(&settings.classes)
-        .map(|(_, name)| number(target, members, name))
-        .collect();
-    let originals = originals(settings.balance.mixture, members, &wanted);
-    let mut counts = vec![0u32; sources.len()];
-    for (class, name) in settings.classes.iter().enumerate() {
-        let all = &members[class];
-        balance.items.extend(
-            all.iter()
-                .take(originals[class])
-                .map(|&s| PlanItem::original(s, Split::Train)),
-        );
-        let mut dealers: Vec<Dealer> = makers
-            .iter()
-            .enumerate()
-            .map(|(maker, with)| Dealer::new(settings.seed, maker, *with, sources, all))
-            .collect();
-        let most = settings.balance.max_per_source.unwrap_or(u32::MAX);
-        let mut uses = Uses {
-            counts: &mut counts,
-            most,
-        };
-        let need = wanted[class] - originals[class];
-        let (dealt, dry) = deal(makers, &mut dealers, need, &mut uses, &mut balance.refused);
-        let mut report = ClassReport {
-            name: name.clone(),
-            trainable: all.len(),
-            wanted: wanted[class],
-            originals: originals[class],
-            made: vec![0; makers.len()],
-            ..ClassReport::default()
-        };
-        for (source, maker, copy) in dealt {
-            report.made[maker] += 1;
-            balance.items.push(PlanItem::made(source, maker, copy));
-        }
-        for maker in dry {
-            balance.notes.push(format!(
-                "class {name:?}: {:?} ran out of different draws after {} items{}",
-                makers[maker].name(),
-                report.made[maker],
-                if report.short() == 0 {
-                    "; the other transforms took over the rest"
-                } else {
-                    ""
-                },
-            ));
-        }
-        if report.short() > 0 {
-            balance.notes.push(format!(
-                "class {name:?} is short by {}: {} wanted, its {} sources give no more different draws",
-                report.short(),
-                report.wanted,
-                all.len(),
-            ));
-        }
-        balance.classes.push(report);
-    }
-}
-
-fn number(target: &Target, members: &[Vec<usize>], class: &str) -> usize {
-    let mut sizes: Vec<usize> = members.iter().map(Vec::len).collect();
-    sizes.sort_unstable();
-    match target {
-        Target::Number(n) => *n,
-        Target::Largest => sizes.last().copied().unwrap_or(0),
-        Target::Smallest => sizes.first().copied().unwrap_or(0),
-        Target::Median => sizes.get(sizes.len().saturating_sub(1) / 2).copied().unwrap_or(0),
-        Target::PerClass(table) => table.get(class).copied().unwrap_or(0),
-    }
-}
-
-/// How many originals each class gives.
-fn originals(mixture: Mixture, members: &[Vec<usize>], wanted: &[usize]) -> Vec<usize> {
-    let all = || members.iter().map(Vec::len).zip(wanted.iter().copied());
-    match mixture {
-        Mixture::Paper => all().map(|(have, wanted)| have.min(wanted)).collect(),
-        Mixture::Even => {
-            // The scarcest class sets the share for all; whole numbers, so that equal classes get equal counts.
-            let scarcest = all()
-                .filter(|&(_, wanted)| wanted > 0)
-                .min_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)));
-            match scarcest {
-                Some((have, of)) if have < of => all().map(|(_, wanted)| wanted * have / of).collect(),
-                _ => wanted.to_vec(),
-            }
-        }
-    }
-}
-
-fn by_copies(
-    settings: &PlanSettings,
-    members: &[Vec<usize>],
-    makers: &[&dyn Maker],
-    copies: u64,
-    balance: &mut Balance,
-) -> Result<(), PlanError> {
-    for maker in makers {
-        // What a transform offers at best: single sources may have fewer draws, and are reported then.
-        let distinct = members
-            .iter()
-            .flatten()
-            .map(|&source| maker.distinct(source))
-            .max()
-            .unwrap_or(0);
-        if copies > distinct {
-            return Err(PlanError::Copies {
-                copies,
-                maker: maker.name().to_owned(),
-                distinct,
-            });
-        }
-    }
-    let most = settings.balance.max_per_source.map_or(u64::MAX, u64::from);
-    for (class, name) in settings.classes.iter().enumerate() {
-        let all = &members[class];
-        let mut made = vec![0; makers.len()];
-        for &source in all {
-            balance.items.push(PlanItem::original(source, Split::Train));
-            let mut used = 0;
-            for (maker, with) in makers.iter().enumerate() {
-                let distinct = with.distinct(source);
-                let mut got = 0;
-                let mut copy = 0;
-                // Refused draws are replaced by later ones as long as there are some.
-                while got < copies && used < most && copy < distinct && copy < copies + 16 {
-                    match with.check(source, copy) {
-                        Ok(()) => {
-                            balance.items.push(PlanItem::made(source, maker, copy));
-                            (got, used) = (got + 1, used + 1);
-                            made[maker] += 1;
-                        }
-                        Err(reason) => {
-                            balance.refused.push(PlanRefusal {
-                                source,
-                                draw: Some((maker, copy)),
-                                reason,
-                            });
-                        }
-                    }
-                    copy += 1;
-                }
-            }
-        }
-        let per_source = (copies.saturating_mul(makers.len() as u64)).min(most) as usize;
-        let report = ClassReport {
-            name: name.clone(),
-            trainable: all.len(),
-            wanted: all.len() * (1 + per_source),
-            originals: all.len(),
-            made,
-            ..ClassReport::default()
-        };
-        if report.short() > 0 {
-            balance.notes.push(format!(
-                "class {name:?} is short by {}: refused draws had no replacement",
-                report.short()
-            ));
-        }
-        balance.classes.push(report);
-    }
-    Ok(())
 }
 
 fn warn_of_telling_mixture(balance: &mut Balance) {

@@ -105,11 +105,13 @@ impl Turn {
 }
 
 /// Hands out items one by one to the maker that is furthest behind its share, so that a larger number keeps the
-/// earlier choice; equal shares go round in recipe order. A maker out of draws drops out, and is named in `dry`.
+/// earlier choice; equal shares go round in recipe order. No maker gets more than its `most`; one out of draws
+/// drops out, and is named in the second result.
 pub(super) fn deal(
     makers: &[&dyn Maker],
     dealers: &mut [Dealer],
     need: usize,
+    most: &[usize],
     uses: &mut Uses<'_>,
     refused: &mut Vec<PlanRefusal>,
 ) -> (Vec<(usize, usize, u64)>, BTreeSet<usize>) {
@@ -118,7 +120,7 @@ pub(super) fn deal(
     let mut items = Vec::with_capacity(need);
     while items.len() < need {
         let behind = (0..makers.len())
-            .filter(|maker| !dry.contains(maker) && makers[*maker].share() > 0.0)
+            .filter(|maker| !dry.contains(maker) && given[*maker] < most[*maker] as u64)
             .min_by(|&a, &b| {
                 let due = |m: usize| (given[m] + 1) as f64 / makers[m].share();
                 due(a).total_cmp(&due(b)).then(a.cmp(&b))

@@ -3,11 +3,13 @@
 //! It knows candidates and ways of making more of them, not whether they are audio or text.
 
 mod balance;
+mod copies;
 mod deal;
 mod groups;
 mod hold;
 mod item;
 mod split;
+mod target;
 
 pub use balance::{Amount, Balance, BalanceSettings, ClassReport, Mixture, Target, balance};
 pub use groups::Groups;
