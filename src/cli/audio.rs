@@ -1,7 +1,7 @@
 //! `augment audio`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use augment::dataset::mark::Mark;
 use augment::job::audio::{self, AudioJob, LoadOptions, Outcome, RunOptions};
@@ -57,7 +57,7 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
     let out = flags
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from("out").join(flags.recipe.file_stem().unwrap_or("dataset".as_ref())));
+        .unwrap_or_else(|| default_out(&flags.recipe, shard));
     let load = LoadOptions {
         jobs,
         seed: flags.seed,
@@ -91,6 +91,15 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
     } else {
         2
     })
+}
+
+/// `out/<name of the recipe>`; each shard has a directory of its own.
+fn default_out(recipe: &Path, shard: Option<Shard>) -> PathBuf {
+    let mut name = recipe.file_stem().unwrap_or("dataset".as_ref()).to_owned();
+    if let Some(shard) = shard {
+        name.push(format!("-{}-of-{}", shard.index, shard.count));
+    }
+    Path::new("out").join(name)
 }
 
 /// Refused inputs that are named; the rest is counted and stands in `refused.jsonl`.
