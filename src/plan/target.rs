@@ -102,12 +102,18 @@ impl Stock<'_> {
                 any_dry[maker] = true;
                 balance.notes.push(self.ran_dry(maker, &report));
             }
-            if report.short() > 0 {
+            if report.short() > 0 && self.makers.is_empty() {
+                let (short, have) = (report.short(), all.len());
                 balance.notes.push(format!(
-                    "class {name:?} is short by {}: {} wanted, its {} sources give no more different draws",
+                    "class {name:?} is short by {short}: it has {have} sources, and no transform makes more"
+                ));
+            } else if report.short() > 0 {
+                balance.notes.push(format!(
+                    "class {name:?} is short by {}: {} wanted, its {} sources give no more {}",
                     report.short(),
                     report.wanted,
                     all.len(),
+                    self.limit(),
                 ));
             }
             balance.classes.push(report);
@@ -123,6 +129,14 @@ impl Stock<'_> {
         ))
     }
 
+    /// What makes a maker run dry.
+    fn limit(&self) -> String {
+        match self.settings.balance.max_per_source {
+            None => "different draws".to_owned(),
+            Some(most) => format!("different draws within max_per_source = {most}"),
+        }
+    }
+
     fn ran_dry(&self, maker: usize, report: &ClassReport) -> String {
         let (class, name, made) = (&report.name, self.makers[maker].name(), report.made[maker]);
         let rest = if report.short() == 0 {
@@ -130,7 +144,10 @@ impl Stock<'_> {
         } else {
             ""
         };
-        format!("class {class:?}: {name:?} ran out of different draws after {made} items{rest}")
+        format!(
+            "class {class:?}: {name:?} has no more {} after {made} items{rest}",
+            self.limit()
+        )
     }
 }
 

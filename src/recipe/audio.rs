@@ -9,7 +9,7 @@ use super::{
 use crate::audio::image::ImageSettings;
 use crate::audio::mel::MelSettings;
 use crate::audio::prepare::PrepareSettings;
-use crate::audio::transform::Context;
+use crate::audio::transform::{Context, Written};
 use crate::corpus::CorpusError;
 use crate::plan::BalanceSettings;
 
@@ -76,6 +76,24 @@ impl AudioRecipe {
         let split = split::read(&root)?;
         let balance = balance::read(&root)?;
         let output = output::read(&root)?;
+        let made = output.made;
+        let written = Written {
+            audio: made.audio,
+            images: made.images,
+            arrays: made.arrays,
+        };
+        if let Some(index) = transforms
+            .iter()
+            .position(|named| !named.transform.shows(written))
+        {
+            let message = "what it does would be in none of the files that [output] asks for";
+            let hint = Some(
+                "write the audio, or images or arrays as well; a mask leaves the audio as its key audio says"
+                    .to_owned(),
+            );
+            let tables = root.tables("transform")?;
+            return Err(tables.get(index).unwrap_or(&root).error("kind", message, hint));
+        }
         Ok(AudioRecipe {
             seed: seed.or(own).unwrap_or(0),
             corpus,

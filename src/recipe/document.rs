@@ -163,7 +163,7 @@ impl<'d> Table<'d> {
                 None,
             ));
         };
-        let name = format!("[{}]", self.path_of(key));
+        let name = self.below(key);
         Ok(Some(Table {
             document: self.document,
             name,
@@ -195,7 +195,7 @@ impl<'d> Table<'d> {
             .map(|(index, item)| match item.get_ref() {
                 DeValue::Table(entries) => Ok(Table {
                     document: self.document,
-                    name: format!("[[{}]] number {}", self.path_of(key), index + 1),
+                    name: format!("{} number {}", self.list_below(key), index + 1),
                     span: item.span(),
                     entries: entries.clone(),
                 }),
@@ -292,12 +292,21 @@ impl<'d> Table<'d> {
             .map(|(_, value)| (value.span(), value.clone()))
     }
 
-    fn path_of(&self, key: &str) -> String {
-        let own = self.name.trim_matches(['[', ']']);
-        if own.is_empty() {
-            key.to_owned()
+    /// What errors call the table below a key: `[mel.image]`, or `[[transform]] number 2, image`.
+    fn below(&self, key: &str) -> String {
+        match self.name.strip_suffix(']') {
+            _ if self.name.is_empty() => format!("[{key}]"),
+            Some(own) => format!("{own}.{key}]"),
+            None => format!("{}, {key}", self.name),
+        }
+    }
+
+    /// What errors call the list of tables below a key.
+    fn list_below(&self, key: &str) -> String {
+        if self.name.is_empty() {
+            format!("[[{key}]]")
         } else {
-            format!("{own}.{key}")
+            self.below(key)
         }
     }
 

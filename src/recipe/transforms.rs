@@ -107,7 +107,13 @@ fn one(table: &Table<'_>, kind: &str, context: &Context) -> Result<Box<dyn Trans
             let steps = table
                 .tables("steps")?
                 .iter()
-                .map(|step| one(step, &kind_of(step)?, context))
+                .map(|step| {
+                    if let Some(key) = ["name", "share"].into_iter().find(|key| step.has(key)) {
+                        let message = "a step of a chain has none; the chain itself may";
+                        return Err(step.error(key, message, None));
+                    }
+                    one(step, &kind_of(step)?, context)
+                })
                 .collect::<Result<Vec<_>, _>>()?;
             let chain = Chain::new(steps, context.mel.hop_length)
                 .map_err(|error| table.error(&error.key, error.message, None))?;

@@ -305,3 +305,53 @@ fn a_class_that_stays_short_is_told_by_the_exit_code() {
     project.run(&["audio", "r.toml", "--out", "accepted"]).ends(0);
     project.run(&["verify", "accepted"]).ends(0);
 }
+
+#[test]
+fn a_transform_that_would_leave_no_trace_is_refused() {
+    let off = |what: &str| format!("[output]\n{what} = false\n[split]");
+    let project = project();
+    for (transform, output) in [
+        ("kind = \"gain\"", "audio"),
+        ("kind = \"frequency-mask\"\naudio = \"none\"", "images"),
+        ("kind = \"frequency-mask\"\naudio = \"source\"", "images"),
+        ("kind = \"time-mask\"\naudio = \"source\"", "images"),
+    ] {
+        let recipe = RECIPE
+            .replace("[split]", &off(output))
+            .replace("kind = \"frequency-mask\"", transform);
+        project.write("r.toml", recipe);
+        project
+            .run(&["audio", "r.toml", "--out", "out"])
+            .ends(1)
+            .says("in none of the files");
+    }
+    assert!(!project.path("out").exists());
+}
+
+#[test]
+fn errors_within_a_chain_name_the_step() {
+    let chain =
+        "kind = \"chain\"\nname = \"c\"\nsteps = [{ kind = \"pitch\", share = 3 }, { kind = \"speed\" }]";
+    wrong(
+        "kind = \"pitch\"",
+        chain,
+        &[
+            "[[transform]] number 4, steps number 1 share",
+            "a step of a chain has none",
+        ],
+    );
+}
+
+#[test]
+fn one_recording_under_two_labels_is_told() {
+    let project = project();
+    fs::copy(
+        project.path("corpus/angry/angry_01.wav"),
+        project.path("corpus/calm/again.wav"),
+    )
+    .unwrap();
+    project
+        .run(&["audio", "r.toml", "--out", "out"])
+        .ends(0)
+        .says("angry/angry_01 (angry) and calm/again (calm)");
+}

@@ -150,7 +150,7 @@ fn what_splits_can_not_do_is_said() {
     for (split, says) in [
         (
             "validation_groups = [\"nobody\"]\ngroup_by = \"speaker\"",
-            "no group is called so",
+            "there is no group",
         ),
         ("validation_per_class = 30", "wants 30"),
         ("folds = 5", "fold is missing"),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     BankRequest, Distinct, DrawKey, Refusal, SettingError, SourceFacts, Step, StepError, Transform, Values,
+    Written,
 };
 use crate::audio::bank::Bank;
 use crate::audio::bench::Bench;
@@ -68,6 +69,14 @@ impl Transform for Chain {
         self.steps.iter().any(|step| step.masks())
     }
 
+    fn shows(&self, written: Written) -> bool {
+        self.steps.iter().all(|step| step.shows(written))
+    }
+
+    fn depends_on_length(&self) -> bool {
+        self.steps.iter().any(|step| step.depends_on_length())
+    }
+
     fn wants(&self) -> Vec<BankRequest> {
         self.steps.iter().flat_map(|step| step.wants()).collect()
     }
@@ -83,18 +92,13 @@ impl Transform for Chain {
 
     fn distinct(&self, source: &SourceFacts) -> Distinct {
         let mut product = 1u64;
-        for step in &self.steps {
+        // Steps that depend on the length have another number of draws after a speed change: they are drawn freely,
+        // and what is counted are the combinations of the others.
+        for step in self.steps.iter().filter(|step| !step.depends_on_length()) {
             match step.distinct(source) {
                 Distinct::Finite(n) => product = product.saturating_mul(n),
                 Distinct::Endless => return Distinct::Endless,
             }
-        }
-        // A time mask after a speed change has fewer places than before it: the first step alone is safe to count.
-        if self.steps.iter().any(|step| step.kind() == "time-mask") {
-            return self
-                .steps
-                .first()
-                .map_or(Distinct::Finite(0), |step| step.distinct(source));
         }
         Distinct::Finite(product.min(1 << 40))
     }
@@ -118,12 +122,12 @@ impl Transform for Chain {
                         transform.kind()
                     )));
                 }
-                (Distinct::Finite(n), Some(rest)) => {
+                (Distinct::Finite(n), Some(rest)) if !transform.depends_on_length() => {
                     let digit = *rest % n;
                     *rest /= n;
                     digit
                 }
-                (Distinct::Finite(n), None) => key.stream("digit").below(n),
+                (Distinct::Finite(n), _) => key.stream("digit").below(n),
             };
             let step = transform.draw(&key, digit, &facts).map_err(|Refusal(reason)| {
                 Refusal(format!("step {} ({}): {reason}", index + 1, transform.kind()))
@@ -169,7 +173,20 @@ impl Step for ChainStep {
 
     fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError> {
         for (index, (kind, step)) in self.0.iter().enumerate() {
-            step.apply(take, bench).map_err(|error| {
+            let before = std::mem::take(&mut take.measured);
+            let done = step.apply(take, bench);
+            let measured = std::mem::replace(&mut take.measured, before);
+            for (name, value) in measured {
+                // Two steps may measure the same; the later one is told by its number.
+                let taken = take.measured.contains_key(&name);
+                let name = if taken {
+                    format!("{name}_{}", index + 1)
+                } else {
+                    name
+                };
+                take.measured.insert(name, value);
+            }
+            done.map_err(|error| {
                 let place = |reason: String| format!("step {} ({kind}): {reason}", index + 1);
                 match error {
                     StepError::Refused(reason) => StepError::Refused(place(reason)),

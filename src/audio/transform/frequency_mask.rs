@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::choice::number;
 use super::{
     Choices, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values,
+    Transform, Values, Written,
 };
 use crate::audio::band_stop::BandStop;
 use crate::audio::bench::Bench;
@@ -102,6 +102,10 @@ impl Transform for FrequencyMask {
 
     fn masks(&self) -> bool {
         true
+    }
+
+    fn shows(&self, written: Written) -> bool {
+        written.images || written.arrays || (written.audio && self.audio == Audio::BandStop)
     }
 
     fn distinct(&self, source: &SourceFacts) -> Distinct {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::choice::{hundredth, hundredths, number};
 use super::{
     Context, Distinct, DrawKey, Range, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values,
+    Transform, Values, Written,
 };
 use crate::audio::bench::Bench;
 use crate::audio::decibel;
@@ -40,6 +40,11 @@ struct Gain {
 impl Transform for Gain {
     fn kind(&self) -> &'static str {
         "gain"
+    }
+
+    fn shows(&self, written: Written) -> bool {
+        // A picture's colours span its own range, whatever the level.
+        written.audio || written.arrays
     }
 
     fn distinct(&self, _: &SourceFacts) -> Distinct {

@@ -54,6 +54,17 @@ pub enum Distinct {
     Endless,
 }
 
+/// The files that are written of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// WAV.
+    pub audio: bool,
+    /// Mel image, on a colour scale of its own.
+    pub images: bool,
+    /// Mel array in dB.
+    pub arrays: bool,
+}
+
 /// Why a draw can't be made from a source, in words for `refused.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -91,6 +102,17 @@ pub trait Transform: Send + Sync {
     /// # Errors
     /// The reason why this draw can't be made from this source.
     fn draw(&self, key: &DrawKey<'_>, copy: u64, source: &SourceFacts) -> Result<Box<dyn Step>, Refusal>;
+
+    /// Whether what it does can be told from the files that are written: a transform that leaves no trace in them
+    /// would be a silent no-op.
+    fn shows(&self, written: Written) -> bool {
+        written.audio || written.images || written.arrays
+    }
+
+    /// Whether its number of draws depends on the length of the signal, which earlier steps of a chain change.
+    fn depends_on_length(&self) -> bool {
+        false
+    }
 
     /// Whether it edits the mel picture after the signal, so that nothing that changes the signal may follow.
     fn masks(&self) -> bool {

@@ -8,6 +8,7 @@ use super::{
     Transform, Values,
 };
 use crate::audio::bench::Bench;
+use crate::audio::level;
 use crate::audio::stretch::Formants;
 use crate::audio::take::Take;
 
@@ -98,11 +99,46 @@ impl Step for PitchStep {
             FormantSetting::Moved => Formants::Moved,
             FormantSetting::Kept => Formants::Kept,
         };
+        let before = level::active_power(&take.samples, take.rate);
         let mut out = Vec::new();
         bench
             .stretcher(take.rate)
             .pitch(&take.samples, self.semitones, formants, &mut out);
+        if formants == Formants::Kept {
+            // Under a kept envelope the harmonics of a high voice fall on other parts of it and the level changes,
+            // by up to 8 dB; loudness is a cue that this transform is not meant to touch.
+            let after = level::active_power(&out, take.rate);
+            if before > 0.0 && after > 0.0 {
+                let gain = (before / after).sqrt().clamp(0.1, 10.0) as f32;
+                out.iter_mut().for_each(|sample| *sample *= gain);
+            }
+        }
         take.samples = out;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::mel::MelSettings;
+
+    #[test]
+    fn kept_formants_keep_the_level_of_a_high_voice() {
+        let tone = |k: f32, t: f32| (std::f32::consts::TAU * 290.0 * k * t).sin() / (1.0 + (k - 3.0).abs());
+        let voice: Vec<f32> = (0..16_000)
+            .map(|n| 0.1 * (1..20).map(|k| tone(k as f32, n as f32 / 16_000.0)).sum::<f32>())
+            .collect();
+        let before = level::active_power(&voice, 16_000);
+        for semitones in [-4.0, 2.0, 4.0] {
+            let mut take = Take::new(voice.clone(), 16_000, MelSettings::default());
+            let step = PitchStep {
+                semitones,
+                formants: FormantSetting::Kept,
+            };
+            step.apply(&mut take, &mut Bench::new()).unwrap();
+            let change = 10.0 * (level::active_power(&take.samples, 16_000) / before).log10();
+            assert!(change.abs() < 0.1, "{semitones}: {change} dB");
+        }
     }
 }

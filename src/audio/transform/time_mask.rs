@@ -6,7 +6,7 @@ use super::choice::number;
 use super::frequency_mask::{add_mask, fill_name, place, places, whole_widths};
 use super::{
     Choices, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values,
+    Transform, Values, Written,
 };
 use crate::audio::bench::Bench;
 use crate::audio::take::{MaskAxis, MaskFill, MelMask, Take};
@@ -81,6 +81,14 @@ impl Transform for TimeMask {
 
     fn masks(&self) -> bool {
         true
+    }
+
+    fn depends_on_length(&self) -> bool {
+        true
+    }
+
+    fn shows(&self, written: Written) -> bool {
+        written.images || written.arrays || (written.audio && self.audio == Audio::Silence)
     }
 
     fn distinct(&self, source: &SourceFacts) -> Distinct {
