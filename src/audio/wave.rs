@@ -1,5 +1,9 @@
 //! 16-bit WAV files: rounding, writing, and back to floats.
 
+use std::io::Cursor;
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+
 /// Size of one step of a 16-bit sample, re full scale.
 const STEP: f32 = 1.0 / 32_768.0;
 
@@ -38,26 +42,41 @@ pub fn at_full_scale(samples: &[i16]) -> usize {
     samples.iter().filter(|x| x.unsigned_abs() >= 32_767).count()
 }
 
-/// The bytes of a mono 16-bit WAV file: a header of 44 bytes and the samples. Sizes in the header hold up to
-/// 2^31 - 19 samples, 37 hours at 16 kHz; beyond that they say "to the end of the file".
+/// The bytes of a mono 16-bit WAV file: a header of 44 bytes and the samples.
+///
+/// A WAV file holds no more than 2^31 - 19 samples, 37 hours at 16 kHz: what lies beyond is left out. The header
+/// of a rate of 0, or above 2^31, tells the nearest rate that a header can tell.
 #[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "memory takes all bytes, and hound writes 16-bit files"
+)]
 pub fn encode(samples: &[i16], rate: u32) -> Vec<u8> {
-    let bytes = u32::try_from(samples.len().saturating_mul(2)).unwrap_or(u32::MAX);
-    let mut out = Vec::with_capacity(44 + samples.len() * 2);
-    out.extend(b"RIFF");
-    out.extend(bytes.saturating_add(36).to_le_bytes());
-    out.extend(b"WAVEfmt ");
-    out.extend(16u32.to_le_bytes());
-    out.extend(1u16.to_le_bytes()); // integer PCM
-    out.extend(1u16.to_le_bytes()); // channels
-    out.extend(rate.to_le_bytes());
-    out.extend(rate.saturating_mul(2).to_le_bytes()); // bytes per second
-    out.extend(2u16.to_le_bytes()); // bytes per frame
-    out.extend(16u16.to_le_bytes()); // bits per sample
-    out.extend(b"data");
-    out.extend(bytes.to_le_bytes());
-    out.extend(samples.iter().flat_map(|x| x.to_le_bytes()));
-    out
+    /// The sizes in the header are 32 bits, and the whole file's counts 36 bytes of the header.
+    const MOST: u32 = (u32::MAX - 36) / 2;
+    let len = u32::try_from(samples.len()).unwrap_or(MOST).min(MOST);
+    let samples = samples.get(..len as usize).unwrap_or_default();
+    let spec = WavSpec {
+        channels: 1,
+        // hound divides by the rate, and doubles it.
+        sample_rate: rate.clamp(1, u32::MAX / 2),
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
+    let mut file = Cursor::new(Vec::with_capacity(44 + 2 * samples.len()));
+    write(&mut file, spec, samples, len).expect("hound writes to memory");
+    file.into_inner()
+}
+
+/// Writes `len` samples, all of `samples`.
+fn write(file: &mut Cursor<Vec<u8>>, spec: WavSpec, samples: &[i16], len: u32) -> hound::Result<()> {
+    let mut writer = WavWriter::new(file, spec)?;
+    let mut fast = writer.get_i16_writer(len);
+    for &sample in samples {
+        fast.write_sample(sample);
+    }
+    fast.flush()?;
+    writer.finalize()
 }
 
 /// To the nearest integer, ties away from zero; NaN gives 0, and what does not fit the nearest that does.
@@ -90,6 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::audio::decode::{Channels, decode_bytes};
 
     fn quantized(samples: &[f32]) -> (Vec<i16>, f32) {
         let mut out = vec![7];
@@ -157,32 +177,46 @@ mod tests {
         assert_eq!(at_full_scale(&[]), 0);
     }
 
-    /// An independent writer gives the same bytes.
     #[test]
-    fn the_file_is_what_hound_writes() {
-        let samples: Vec<i16> = (0..1000).map(|i| (i * 37 % 4001 - 2000) as i16).collect();
-        let spec = hound::WavSpec {
-            channels: 1,
-            sample_rate: 22_050,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
+    fn a_file_is_a_plain_header_and_the_samples() {
+        let header = |bytes: u32| {
+            [
+                &b"RIFF"[..],
+                &(36 + bytes).to_le_bytes(),
+                b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x22\x56\0\0\x44\xac\0\0\x02\0\x10\0data",
+                &bytes.to_le_bytes(),
+            ]
+            .concat()
         };
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
-        for &x in &samples {
-            writer.write_sample(x).unwrap();
+        assert_eq!(encode(&[], 22_050), header(0));
+        let file = encode(&[1, -2, i16::MAX, i16::MIN], 22_050);
+        assert_eq!(
+            file,
+            [&header(8)[..], &[1, 0, 0xfe, 0xff, 0xff, 0x7f, 0, 0x80]].concat()
+        );
+        // Longer than any buffer on the way.
+        let samples: Vec<i16> = (0..100_000).map(|i| (i * 37 % 4001 - 2000) as i16).collect();
+        let bytes: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
+        assert_eq!(encode(&samples, 22_050), [header(200_000), bytes].concat());
+    }
+
+    #[test]
+    fn rates_that_no_file_has_do_no_harm() {
+        for (rate, told) in [(0, 1), (1, 1), (u32::MAX, u32::MAX / 2)] {
+            let file = encode(&[5], rate);
+            assert_eq!(file[24..28], told.to_le_bytes(), "{rate}");
+            assert_eq!(file[28..32], (told * 2).to_le_bytes(), "{rate}");
         }
-        writer.finalize().unwrap();
-        assert_eq!(encode(&samples, 22_050), bytes.into_inner());
     }
 
     proptest! {
+        /// The decoder has a reader of its own.
         #[test]
-        fn files_round_trip(samples in prop::collection::vec(any::<i16>(), 0..300), rate in 1000u32..768_000) {
-            let bytes = encode(&samples, rate);
-            let mut reader = hound::WavReader::new(&*bytes).unwrap();
-            prop_assert_eq!(reader.spec().sample_rate, rate);
-            let back: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+        fn files_round_trip(samples in prop::collection::vec(any::<i16>(), 1..300), rate in 1000u32..768_000) {
+            let recording = decode_bytes(&encode(&samples, rate), "", Channels::Mix, f64::INFINITY).unwrap();
+            prop_assert_eq!(recording.rate, rate);
+            let mut back = Vec::new();
+            prop_assert_eq!(quantize(&recording.samples, &mut back), 1.0);
             prop_assert_eq!(back, samples);
         }
 
