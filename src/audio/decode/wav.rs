@@ -2,6 +2,9 @@
 //!
 //! Written for files as they are found: sizes that a pipe could not fill in, missing pad bytes, 64-bit sizes
 //! (RF64). ADPCM is handed to symphonia behind a clean header.
+//!
+//! hound, which writes our WAV files, can't read them as they are found: it stumbles over pad bytes, refuses RF64,
+//! G.711, 64-bit floats and streamed sizes, tells no lengths of a cut file, and takes 0.6 ms for 4.4 s (here: 20 µs).
 
 mod header;
 
