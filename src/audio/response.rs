@@ -1,5 +1,7 @@
 //! Preparing a room response: its constant offset taken out, its direct path found and brought to unit energy.
 
+use super::level;
+
 /// A response ready for convolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Response {
@@ -18,7 +20,7 @@ const DIRECT_SECONDS: f64 = 0.0025;
 ///
 /// A recording's constant offset would turn into an offset of the speech (or, multiplied by the length of the
 /// response, into a boost of its lowest frequencies); the mean of the last fifth, where the room has decayed, tells
-/// it. Scaling by the direct sound's energy, not by peak or minimum, leaves the loudness of close speech as it was.
+/// it; where the direct sound itself lies there, the mean of what comes before it does. Scaling by the direct sound's energy, not by peak or minimum, leaves the loudness of close speech as it was.
 ///
 /// # Errors
 /// In words: an empty, silent or non-finite response.
@@ -26,16 +28,23 @@ pub fn prepare(samples: &[f32], rate: u32) -> Result<Response, String> {
     if samples.is_empty() {
         return Err("the response holds no samples".to_owned());
     }
-    let tail = &samples[samples.len() - samples.len().div_ceil(5)..];
-    // A response without a tail (a few samples) has no place where its offset could be read.
-    let offset = if samples.len() < 100 { 0.0 } else { mean(tail) };
-    let mut centred: Vec<f32> = samples.iter().map(|&s| (f64::from(s) - offset) as f32).collect();
-    let peak = centred.iter().fold(0f32, |peak, s| peak.max(s.abs()));
-    if !(peak > 0.0 && peak.is_finite()) {
-        return Err("the response is silent or not finite".to_owned());
+    if !samples.iter().all(|sample| sample.is_finite()) {
+        return Err("the response is not finite".to_owned());
     }
-    let direct = centred.iter().position(|s| s.abs() >= 0.5 * peak).unwrap_or(0);
     let reach = (DIRECT_SECONDS * f64::from(rate)).round() as usize;
+    let tail = samples.len() - samples.len().div_ceil(5);
+    // A response without a tail (a few samples) has no place where its offset could be read.
+    let offset = match direct_path(samples) {
+        _ if samples.len() < 100 => 0.0,
+        late if late + reach >= tail => mean(&samples[..late.saturating_sub(reach)]),
+        _ => mean(&samples[tail..]),
+    };
+    let mut centred: Vec<f32> = samples.iter().map(|&s| (f64::from(s) - offset) as f32).collect();
+    let peak = level::peak(&centred);
+    if !(peak > 0.0 && peak.is_finite()) {
+        return Err("the response is silent".to_owned());
+    }
+    let direct = direct_path(&centred);
     let end = (direct + reach + 1).min(centred.len());
     let direct_energy = energy(&centred[direct.saturating_sub(reach)..end]);
     let late_energy = energy(&centred[end..]);
@@ -49,6 +58,12 @@ pub fn prepare(samples: &[f32], rate: u32) -> Result<Response, String> {
         direct,
         direct_to_reverberant_db: ratio,
     })
+}
+
+/// The first sample of at least half the maximum.
+fn direct_path(samples: &[f32]) -> usize {
+    let half = 0.5 * level::peak(samples);
+    samples.iter().position(|s| s.abs() >= half).unwrap_or(0)
 }
 
 fn mean(samples: &[f32]) -> f64 {
@@ -102,10 +117,27 @@ mod tests {
         assert_eq!((response.samples, response.direct), (vec![0.0, -1.0], 1));
     }
 
+    /// The offset is read from the last fifth, unless the direct sound is in it.
+    #[test]
+    fn a_pulse_near_the_end_is_no_offset() {
+        for (length, at) in [(200, 190), (4000, 3900), (4000, 3190)] {
+            for offset in [0.0, 0.05] {
+                let mut response = vec![offset; length];
+                response[at] += 1.0;
+                let response = prepare(&response, 16000).unwrap();
+                assert_eq!(response.direct, at);
+                let rest = energy(&response.samples) - energy(&response.samples[at..=at]);
+                assert!(rest < 1e-9, "{length} {at} {offset}: {rest}");
+            }
+        }
+    }
+
     #[test]
     fn silence_and_nothing_are_refused() {
         assert!(prepare(&[], 16000).is_err());
         assert!(prepare(&[0.1; 500], 16000).is_err());
         assert!(prepare(&[f32::NAN; 3], 16000).is_err());
+        assert!(prepare(&[1.0, f32::NAN], 16000).is_err());
+        assert!(prepare(&[1.0, f32::INFINITY, 0.0], 16000).is_err());
     }
 }

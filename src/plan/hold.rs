@@ -48,6 +48,9 @@ pub(super) struct Pool<'a> {
     pub groups: &'a Groups,
     /// Per source: may go into this split.
     pub free: &'a [bool],
+    /// Per source: was free before any split was held out. Folds are dealt from these, so that one fold is the same
+    /// whether it is for validation or, after another was held out, for test.
+    pub open: &'a [bool],
 }
 
 /// What was chosen.
@@ -108,10 +111,10 @@ impl Pool<'_> {
         Ok(Held { chosen, groups })
     }
 
-    /// Groups with at least one usable source, by keyed order of their first name.
-    fn ordered(&self, purpose: &str) -> Vec<usize> {
+    /// Groups with at least one of the sources `among`, by keyed order of their first name.
+    fn ordered(&self, purpose: &str, among: &[bool]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.groups.members.len())
-            .filter(|&group| self.groups.members[group].iter().any(|&source| self.free[source]))
+            .filter(|&group| self.groups.members[group].iter().any(|&source| among[source]))
             .collect();
         order.sort_by_cached_key(|&group| {
             let name = self.groups.name(group);
@@ -123,7 +126,7 @@ impl Pool<'_> {
     fn until_filled(&self, split: &str, wanted: &[usize]) -> Vec<usize> {
         let mut have = vec![0; wanted.len()];
         let mut held = Vec::new();
-        for group in self.ordered(&format!("{split} group")) {
+        for group in self.ordered(&format!("{split} group"), self.free) {
             let free = || {
                 self.groups.members[group]
                     .iter()
@@ -178,7 +181,7 @@ impl Pool<'_> {
     fn fold(&self, folds: usize, fold: usize) -> Vec<usize> {
         let mut sizes = vec![0usize; folds];
         let mut held = Vec::new();
-        for group in self.ordered("fold group") {
+        for group in self.ordered("fold group", self.open) {
             let smallest = (0..folds).min_by_key(|&k| (sizes[k], k)).unwrap_or(0);
             sizes[smallest] += self.groups.members[group].len();
             if smallest == fold {

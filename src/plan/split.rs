@@ -73,6 +73,7 @@ pub fn place(settings: &PlanSettings, sources: &[Source]) -> Result<Placement, P
         }
     }
     let mut refused = guard(sources, &groups, &mut places);
+    let open: Vec<bool> = places.iter().map(Option::is_none).collect();
     for (split, hold) in [
         (Split::Validation, &settings.split.validation),
         (Split::Test, &settings.split.test),
@@ -90,6 +91,7 @@ pub fn place(settings: &PlanSettings, sources: &[Source]) -> Result<Placement, P
             sources,
             groups: &groups,
             free: &free,
+            open: &open,
         };
         let held = pool.hold(split.name(), hold)?;
         for group in held.groups {

@@ -144,6 +144,12 @@ pub(super) fn read(root: &Table<'_>) -> Result<SplitSection, RecipeError> {
             );
         }
     }
+    if let Some(name) = test.groups.iter().find(|name| validation.groups.contains(name)) {
+        return fail(
+            "test_groups",
+            format!("{name:?} is in validation_groups as well; a group is held out for one split"),
+        );
+    }
     if raw.from.is_some() && (validation.is_some() || test.is_some()) {
         return fail(
             "from",
@@ -156,4 +162,27 @@ pub(super) fn read(root: &Table<'_>) -> Result<SplitSection, RecipeError> {
         group_by: raw.group_by,
         from: raw.from,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::recipe::Document;
+
+    #[test]
+    fn a_group_is_held_out_for_one_split() {
+        let read = |text: &str| {
+            let document = Document::of(Path::new("r.toml"), &format!("[split]\n{text}"));
+            super::read(&document.root().unwrap())
+                .map(drop)
+                .map_err(|e| e.to_string())
+        };
+        let both = read("validation_groups = [\"a\", \"b\"]\ntest_groups = [\"c\", \"b\"]").unwrap_err();
+        assert!(
+            both.starts_with("r.toml:3: [split] test_groups: \"b\" is in validation_groups"),
+            "{both}"
+        );
+        assert_eq!(read("validation_groups = [\"a\"]\ntest_groups = [\"b\"]"), Ok(()));
+    }
 }

@@ -63,16 +63,16 @@ impl Choices {
                 format!("{idle} {unit} changes nothing; leave it out"),
             ));
         }
-        for (place, value) in values.iter().enumerate() {
-            if !(low..=high).contains(value) {
-                return Err(SettingError::new(
-                    key,
-                    format!("found {value}, allowed are {low} to {high} {unit}"),
-                ));
-            }
-            if values[..place].contains(value) {
-                return Err(SettingError::new(key, format!("{value} is listed twice")));
-            }
+        if let Some(value) = values.iter().find(|value| !(low..=high).contains(*value)) {
+            return Err(SettingError::new(
+                key,
+                format!("found {value}, allowed are {low} to {high} {unit}"),
+            ));
+        }
+        let mut sorted = values.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(SettingError::new(key, format!("{} is listed twice", pair[0])));
         }
         Ok(values)
     }
@@ -101,7 +101,7 @@ pub enum Range {
 }
 
 impl Range {
-    /// The bounds, checked: finite, in order, within `low..=high`.
+    /// The bounds, checked: finite, in order, within `low..=high`, on the grid of hundredths.
     ///
     /// # Errors
     /// [`SettingError`] for `key`, in `unit`.
@@ -121,6 +121,12 @@ impl Range {
                 return Err(SettingError::new(
                     key,
                     format!("found {value}, allowed are {low} to {high} {unit}"),
+                ));
+            }
+            if !is_multiple(value, 0.01) {
+                return Err(SettingError::new(
+                    key,
+                    format!("found {value}; at most two decimals are kept"),
                 ));
             }
         }
@@ -144,6 +150,13 @@ pub(super) fn hundredth((low, _): (f64, f64), index: u64) -> f64 {
     (low * 100.0 + index as f64).round() / 100.0
 }
 
+/// Whether a value is a multiple of a decimal step, as far as floating point can tell: 1.001 is 1000.9999999999999
+/// thousandths.
+pub(super) fn is_multiple(value: f64, step: f64) -> bool {
+    let steps = value / step;
+    (steps - steps.round()).abs() < 1e-6
+}
+
 /// A number for a row; whole numbers are written without a point.
 pub(super) fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 {
@@ -154,7 +167,8 @@ pub(super) fn number(value: f64) -> Value {
 }
 
 fn grid(key: &'static str, min: f64, max: f64, step: f64) -> Result<Vec<f64>, SettingError> {
-    let count = ((max - min) / step).floor();
+    // A millionth of a step more: from 0.8 to 1.2 there are 3.9999999999999996 steps of 0.1.
+    let count = ((max - min) / step + 1e-6).floor();
     if !(step > 0.0 && max >= min && (0.0..100_000.0).contains(&count)) {
         return Err(SettingError::new(
             key,
@@ -165,6 +179,6 @@ fn grid(key: &'static str, min: f64, max: f64, step: f64) -> Result<Vec<f64>, Se
     }
     // Rounded to nine decimals: 0.1 + 2 * 0.1 must read 0.3 in the rows.
     Ok((0..=count as u64)
-        .map(|k| ((min + k as f64 * step) * 1e9).round() / 1e9)
+        .map(|k| ((min + k as f64 * step).min(max) * 1e9).round() / 1e9)
         .collect())
 }

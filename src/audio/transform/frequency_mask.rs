@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::choice::number;
 use super::{
     Choices, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values, Written,
+    Transform, Values, Written, finite,
 };
 use crate::audio::band_stop::BandStop;
 use crate::audio::bench::Bench;
@@ -198,7 +198,7 @@ impl Step for FrequencyMaskStep {
             Audio::Source => {}
             Audio::None => take.audible = false,
         }
-        Ok(())
+        finite(&take.samples)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::choice::{hundredth, hundredths, number};
 use super::{
     Context, Distinct, DrawKey, Range, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values, Written,
+    Transform, Values, Written, finite,
 };
 use crate::audio::bench::Bench;
 use crate::audio::decibel;
@@ -85,6 +85,6 @@ impl Step for GainStep {
         for sample in &mut take.samples {
             *sample *= factor;
         }
-        Ok(())
+        finite(&take.samples)
     }
 }

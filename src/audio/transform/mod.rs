@@ -145,6 +145,21 @@ pub trait Step: Send + Sync {
     fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError>;
 }
 
+/// Refuses a result that is not finite: of a signal or a bank with such samples, or with samples so far beyond full
+/// scale that sums of them overflow.
+///
+/// # Errors
+/// [`StepError::Refused`].
+fn finite(samples: &[f32]) -> Result<(), StepError> {
+    if samples.iter().all(|sample| sample.is_finite()) {
+        Ok(())
+    } else {
+        Err(StepError::Refused(
+            "the result is not finite: samples are not, or lie too far beyond full scale".to_owned(),
+        ))
+    }
+}
+
 /// A bank that a transform asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankRequest {

@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::choice::{hundredth, hundredths, number};
 use super::{
     BankRequest, Context, Distinct, DrawKey, Range, Refusal, SettingError, Settings, SourceFacts, Step,
-    StepError, Transform, Values,
+    StepError, Transform, Values, finite,
 };
 use crate::audio::bank::{Bank, BankKind};
 use crate::audio::bench::Bench;
-use crate::audio::take::{Take, round};
+use crate::audio::take::Take;
 use crate::audio::{backdrop, decibel, level};
 
 /// The part of the speech whose power the ratio refers to.
@@ -219,9 +219,13 @@ impl Step for NoiseStep {
             added += f64::from(scaled).powi(2);
             *sample += scaled;
         }
-        let achieved = 10.0 * (speech * mix.len() as f64 / added).log10();
-        take.measured
-            .insert("snr_db".to_owned(), Value::from(round(achieved, 3)));
+        if added == 0.0 {
+            return Err(StepError::Refused(
+                "the signal is so quiet that no noise fits below it".to_owned(),
+            ));
+        }
+        finite(&take.samples)?;
+        take.note("snr_db", 10.0 * (speech * mix.len() as f64 / added).log10(), 3);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::choice::number;
 use super::{
     BankRequest, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values,
+    Transform, Values, finite,
 };
 use crate::audio::bank::{Bank, BankKind};
 use crate::audio::bench::Bench;
@@ -24,7 +24,7 @@ pub struct RoomSettings {
 }
 
 impl Settings for RoomSettings {
-    fn build(self, _: &Context) -> Result<Box<dyn Transform>, SettingError> {
+    fn build(self, context: &Context) -> Result<Box<dyn Transform>, SettingError> {
         if !(0.0..=10.0).contains(&self.tail) {
             return Err(SettingError::new(
                 "tail",
@@ -34,6 +34,7 @@ impl Settings for RoomSettings {
         Ok(Box::new(Room {
             folder: self.responses,
             tail: self.tail,
+            rate: context.rate,
             bank: None,
         }))
     }
@@ -42,6 +43,7 @@ impl Settings for RoomSettings {
 struct Room {
     folder: String,
     tail: f64,
+    rate: u32,
     bank: Option<Arc<dyn Bank>>,
 }
 
@@ -84,6 +86,7 @@ impl Transform for Room {
             index,
             bank: Arc::clone(bank),
             tail: self.tail,
+            rate: self.rate,
         }))
     }
 }
@@ -94,11 +97,12 @@ struct RoomStep {
     index: usize,
     bank: Arc<dyn Bank>,
     tail: f64,
+    rate: u32,
 }
 
 impl Step for RoomStep {
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn parameters(&self) -> Values {
@@ -112,24 +116,27 @@ impl Step for RoomStep {
         vec![self.hash]
     }
 
+    /// The tail is as long as asked for, also where a short response leaves silence in it: otherwise the length
+    /// would tell which response it was.
+    fn frames(&self, frames: usize) -> usize {
+        frames + (self.tail * f64::from(self.rate)).round() as usize
+    }
+
     fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError> {
         let samples = self.bank.load(self.index).map_err(StepError::Failed)?;
         let response = response::prepare(&samples, take.rate)
             .map_err(|reason| StepError::Refused(format!("response {}: {reason}", self.name)))?;
-        let frames = take.samples.len();
-        // The tail ends where the response does: anything longer would be zeros.
-        let tail = ((self.tail * f64::from(take.rate)).round() as usize)
-            .min(response.samples.len().saturating_sub(response.direct + 1));
         let before = level::active_power(&take.samples, take.rate);
         let mut out = Vec::new();
         bench.convolver.convolve(
             &take.samples,
             &response.samples,
             response.direct,
-            frames + tail,
+            self.frames(take.samples.len()),
             &mut out,
         );
         take.samples = out;
+        finite(&take.samples)?;
         if let Some(ratio) = response.direct_to_reverberant_db {
             take.note("direct_to_reverberant_db", ratio, 2);
         }

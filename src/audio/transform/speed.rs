@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::choice::{number, pick};
+use super::choice::{is_multiple, number, pick};
 use super::{
     Choices, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
     Transform, Values,
@@ -43,7 +43,7 @@ impl Settings for SpeedSettings {
             .values("factors", (0.25, 4.0), "times the speed", Some(1.0))?;
         for &factor in &factors {
             // Resampling works on whole-number ratios; thousandths keep them small.
-            if (factor * 1000.0).fract().abs() > 1e-9 {
+            if !is_multiple(factor, 0.001) {
                 return Err(SettingError::new(
                     "factors",
                     format!("found {factor}; at most three decimals are kept"),
@@ -86,6 +86,13 @@ struct SpeedStep {
     pitch: Pitch,
 }
 
+impl SpeedStep {
+    /// The factor in thousandths, as the resampler wants it.
+    fn thousandths(&self) -> u32 {
+        (self.factor * 1000.0).round() as u32
+    }
+}
+
 impl Step for SpeedStep {
     fn version(&self) -> u32 {
         1
@@ -103,7 +110,15 @@ impl Step for SpeedStep {
     }
 
     fn frames(&self, frames: usize) -> usize {
-        (frames as f64 / self.factor).round() as usize
+        match self.pitch {
+            Pitch::Kept => (frames as f64 / self.factor).round() as usize,
+            // Halves go up, which a quotient of floats does not always tell: 17 / 0.272 is 62.5.
+            Pitch::Moved => {
+                let thousandths = u128::from(self.thousandths()).max(1);
+                let length = (2000 * frames as u128 + thousandths) / (2 * thousandths);
+                usize::try_from(length).unwrap_or(usize::MAX)
+            }
+        }
     }
 
     fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError> {
@@ -114,9 +129,8 @@ impl Step for SpeedStep {
                 .stretch(&take.samples, self.factor, &mut out),
             Pitch::Moved => {
                 // Played `factor` times as fast: samples taken at factor × 1000 are heard at 1000.
-                let thousandths = (self.factor * 1000.0).round() as u32;
                 bench
-                    .resampler(thousandths, 1000)
+                    .resampler(self.thousandths(), 1000)
                     .and_then(|resampler| resampler.process(&take.samples, &mut out))
                     .map_err(|error| StepError::Refused(error.to_string()))?;
             }

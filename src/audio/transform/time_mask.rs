@@ -6,9 +6,10 @@ use super::choice::number;
 use super::frequency_mask::{add_mask, fill_name, place, places, whole_widths};
 use super::{
     Choices, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values, Written,
+    Transform, Values, Written, finite,
 };
 use crate::audio::bench::Bench;
+use crate::audio::spectrum::frame_count;
 use crate::audio::take::{MaskAxis, MaskFill, MelMask, Take};
 
 /// What becomes of the audio.
@@ -127,7 +128,7 @@ const FADE_SECONDS: f32 = 0.005;
 
 impl Step for TimeMaskStep {
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn parameters(&self) -> Values {
@@ -158,19 +159,22 @@ impl Step for TimeMaskStep {
         match self.audio {
             Audio::Silence => {
                 // Frame k is centred on sample k · hop; the masked frames reach half a hop to both sides.
-                let from = (self.start * self.hop)
-                    .saturating_sub(self.hop / 2)
-                    .min(take.samples.len());
-                let to = ((self.start + self.width) * self.hop)
-                    .saturating_sub(self.hop / 2)
-                    .min(take.samples.len());
+                let length = take.samples.len();
+                let edge = |frame: usize| (frame * self.hop).saturating_sub(self.hop / 2).min(length);
+                let (from, end) = (edge(self.start), self.start + self.width);
+                // What follows the last frame's half a hop belongs to it as well.
+                let to = if end < frame_count(length, self.hop) {
+                    edge(end)
+                } else {
+                    length
+                };
                 let rate = take.rate;
                 silence(&mut take.samples, from, to, rate);
             }
             Audio::Source => {}
             Audio::None => take.audible = false,
         }
-        Ok(())
+        finite(&take.samples)
     }
 }
 
