@@ -26,28 +26,30 @@ impl Stock<'_> {
             .collect();
         let originals = originals(self.settings.balance.mixture, self.members, &wanted);
         let mut caps: Vec<Cap> = vec![None; self.makers.len()];
-        loop {
-            let (balance, dry) = self.deal(&wanted, &originals, &caps);
-            // Each turn caps one more maker, so there are at most as many turns as makers.
-            let uneven = match self.settings.balance.mixture {
-                Mixture::Paper => None,
-                Mixture::Even => (0..caps.len())
-                    .filter(|&maker| caps[maker].is_none() && dry[maker])
-                    .find_map(|maker| Some((maker, scarcest(maker, &balance.classes)?))),
-            };
-            match uneven {
-                Some((maker, cap)) => caps[maker] = Some(cap),
-                None => {
-                    let mut balance = balance;
-                    balance.notes.extend(
-                        caps.iter()
-                            .enumerate()
-                            .filter_map(|(maker, cap)| self.capped(maker, *cap)),
-                    );
-                    return balance;
-                }
-            }
+        let (mut balance, mut dry) = self.deal(&wanted, &originals, &caps);
+        if self.settings.balance.mixture == Mixture::Paper {
+            return balance;
         }
+        // Each turn caps one more maker, so there are at most as many turns as makers.
+        while let Some((maker, cap)) = (0..caps.len())
+            .filter(|&maker| caps[maker].is_none() && dry[maker])
+            .find_map(|maker| Some((maker, scarcest(maker, &balance.classes)?)))
+        {
+            caps[maker] = Some(cap);
+            let (next, next_dry) = self.deal(&wanted, &originals, &caps);
+            if shortage(&next) > shortage(&balance) {
+                // Reaching the number comes before the same share.
+                caps[maker] = None;
+                break;
+            }
+            (balance, dry) = (next, next_dry);
+        }
+        balance.notes.extend(
+            caps.iter()
+                .enumerate()
+                .filter_map(|(maker, cap)| self.capped(maker, *cap)),
+        );
+        balance
     }
 
     /// Deals once; also tells which makers ran dry in some class.
@@ -151,18 +153,24 @@ impl Stock<'_> {
     }
 }
 
-/// The share of a maker in the class where it is smallest; `None` if all classes have the same.
+/// Items that are missing in all classes together.
+fn shortage(balance: &Balance) -> usize {
+    balance.classes.iter().map(ClassReport::short).sum()
+}
+
+/// The share of a maker in the class where it is smallest; `None` if all classes have the same. A class that is
+/// short got all there is of every maker, which sets no measure for the others.
 fn scarcest(maker: usize, classes: &[ClassReport]) -> Option<(usize, usize)> {
     let shares = || {
         classes
             .iter()
+            .filter(|c| c.short() == 0)
             .map(|c| (c.made[maker], c.wanted - c.originals))
             .filter(|&(_, need)| need > 0)
     };
     let least = shares().min_by(|a, b| (a.0 * b.1).cmp(&(b.0 * a.1)))?;
-    // One item more is a remainder, not another share.
     shares()
-        .any(|(made, need)| made > need * least.0 / least.1 + 1)
+        .any(|(made, need)| made > need * least.0 / least.1)
         .then_some(least)
 }
 

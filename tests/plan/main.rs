@@ -53,6 +53,9 @@ proptest! {
 
     #[test]
     fn a_larger_number_keeps_all_earlier_items(case in case(), number in 1usize..50, more in 1usize..30) {
+        // Under an even mixture a transform that runs out of draws in one class gives way in all of them.
+        let mut case = case;
+        case.settings.balance.mixture = Mixture::Paper;
         if let (Ok(few), Ok(many)) = (case.to(number).plan(), case.to(number + more).plan()) {
             let many: BTreeSet<_> = many.items.into_iter().collect();
             prop_assert!(few.items.iter().all(|item| many.contains(item)));
