@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use augment::dataset::mark::Mark;
+use augment::dataset::store::Store;
 use augment::job::audio::{self, AudioJob, LoadOptions, Outcome, RunOptions};
 use augment::plan::ORIGINAL;
 use augment::run::interrupt::Interrupt;
@@ -64,6 +65,8 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         check_inputs: flags.check_inputs,
         shard,
     };
+    // Before the corpus is read, which may take long.
+    Store::check(&out, "audio")?;
     let job = AudioJob::load(&flags.recipe, load, interrupt, screen)?;
     let options = RunOptions {
         out,
@@ -118,15 +121,11 @@ fn tell(outcome: &Outcome, flags: &Flags, screen: &Screen) {
     for note in &outcome.notes {
         screen.warn(note);
     }
-    for (id, reason) in &outcome.failures {
-        screen.warn(&format!("failed: {id}: {reason}"));
-    }
     match &outcome.mark {
         Some(mark) => screen.line(&made(mark)),
         None => screen.line(&planned(outcome)),
     }
     let forecast = &outcome.forecast;
-    let open = forecast.items - forecast.finished.min(forecast.items);
     let dir = outcome.out.display();
     if flags.dry_run {
         screen.line(&format!(
@@ -144,9 +143,9 @@ fn tell(outcome: &Outcome, flags: &Flags, screen: &Screen) {
             forecast.finished + outcome.made,
             forecast.items
         ));
-    } else if open == 0 && outcome.made == 0 && outcome.rewritten {
+    } else if outcome.rewritten {
         screen.line(&format!("{dir}: 0 items made, the rows brought up to date"));
-    } else if open == 0 && outcome.made == 0 {
+    } else if outcome.already {
         screen.line(&format!("{dir}: complete already, nothing to do"));
     } else {
         screen.line(&format!(

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use augment::dataset::merge::{MergeError, merge};
+use augment::dataset::merge::merge;
 use augment::run::interrupt::Interrupt;
 use clap::Args;
 use serde_json::json;
@@ -24,7 +24,7 @@ pub struct Flags {
 
 pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
     let mark = match merge(&flags.shards, &flags.out, flags.allow_mixed, interrupt, screen) {
-        Err(MergeError::File(error)) if error.no_space() => {
+        Err(error) if error.no_space() => {
             screen.error(&format!(
                 "stopped: {error}\nhint: make room and run the same command again"
             ));

@@ -6,6 +6,7 @@ use augment::job::audio::LoadOptions;
 use augment::job::replay::replay;
 use augment::run::atomic;
 use augment::run::interrupt::Interrupt;
+use augment::run::place;
 use clap::Args;
 use serde_json::json;
 
@@ -32,6 +33,14 @@ pub struct Flags {
 }
 
 pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
+    if let Some(out) = &flags.out
+        && place::below(out, &flags.dir).is_some()
+    {
+        anyhow::bail!(
+            "--out {} lies in the dataset, which replay never changes",
+            out.display()
+        );
+    }
     let options = LoadOptions {
         jobs: jobs(flags.jobs)?,
         seed: None,
@@ -48,13 +57,6 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         screen,
     )?;
     if let Some(out) = &flags.out {
-        let inside = std::path::absolute(out)?.starts_with(std::path::absolute(&flags.dir)?);
-        if inside {
-            anyhow::bail!(
-                "--out {} lies in the dataset, which replay never changes",
-                out.display()
-            );
-        }
         let files = &found.now.files;
         if let Some(bytes) = files
             .audio

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::index::{IndexError, Indexer, Role, bank_samples, bank_seconds, read};
+use super::index::{IndexError, Indexer, Role, bank_samples, bank_seconds, content_hash, read};
 use super::scan::audio_files;
 use crate::audio::bank::{Bank, BankEntry, BankKind};
 use crate::audio::bench::Bench;
@@ -136,7 +136,13 @@ impl Bank for FileBank {
         let (_, recording) = read(path, Channels::Mix, bank_seconds(self.kind))
             .map_err(|reason| format!("{}: {reason}", entry.name))?;
         let samples: Arc<[f32]> = recording
-            .and_then(|recording| bank_samples(&recording, self.kind, &self.prepare, &mut Bench::new()))
+            .and_then(|recording| {
+                // What is made of it is fingerprinted by the audio that was indexed.
+                if content_hash(&recording) != entry.hash {
+                    return Err("changed since it was indexed; run again".to_owned());
+                }
+                bank_samples(&recording, self.kind, &self.prepare, &mut Bench::new())
+            })
             .map_err(|reason| format!("{}: {reason}", entry.name))?
             .into();
         if let Ok(mut kept) = self.kept.lock() {
@@ -174,5 +180,48 @@ impl Kept {
                 self.bytes -= size_of_val::<[f32]>(&gone);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::prepare::TooLong;
+    use crate::audio::wave;
+    use crate::corpus::cache::Cache;
+    use crate::run::interrupt::Interrupt;
+    use crate::run::progress::Silent;
+
+    #[test]
+    fn a_recording_that_changed_since_it_was_indexed_is_not_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hum.wav");
+        let hum = |step: i32| (0..16_000).map(|i| (i * step % 2000) as i16).collect::<Vec<_>>();
+        std::fs::write(&path, wave::encode(&hum(7), 16_000)).unwrap();
+        let prepare = PrepareSettings {
+            sample_rate: 16_000,
+            trim_db: None,
+            min_seconds: 0.0,
+            max_seconds: 60.0,
+            too_long: TooLong::Refuse,
+            channels: Channels::Mix,
+        };
+        let mut indexer = Indexer {
+            prepare: &prepare,
+            cache: &mut Cache::default(),
+            check: false,
+            jobs: 1,
+            interrupt: &Interrupt::default(),
+            progress: &Silent,
+        };
+        let open =
+            |indexer: &mut Indexer<'_>| FileBank::open(dir.path(), BankKind::Noise, indexer).unwrap().0;
+        assert_eq!(open(&mut indexer).load(0).unwrap().len(), 16_000);
+        let bank = open(&mut indexer);
+        std::fs::write(&path, wave::encode(&hum(9), 16_000)).unwrap();
+        assert_eq!(
+            bank.load(0).unwrap_err(),
+            "hum.wav: changed since it was indexed; run again"
+        );
     }
 }

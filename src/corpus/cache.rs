@@ -12,6 +12,7 @@ use super::index::{Facts, Role};
 use crate::audio::bank::BankKind;
 use crate::run::atomic::{AtomicFile, FileError};
 use crate::run::ledger::Lines;
+use crate::run::lock::Lock;
 
 /// Raised when facts are measured otherwise than before.
 const VERSION: u32 = 1;
@@ -84,14 +85,19 @@ impl Cache {
             file,
             ..Cache::default()
         };
-        if let Some(Ok(Some(mut lines))) = cache.file.as_deref().map(Lines::open) {
+        cache.read();
+        cache
+    }
+
+    /// Takes over what is in the file, but for what is known already.
+    fn read(&mut self) {
+        if let Some(Ok(Some(mut lines))) = self.file.as_deref().map(Lines::open) {
             while let Ok(Some((_, line))) = lines.read::<Line>() {
-                cache
-                    .known
-                    .insert((line.path, line.role), (line.stamp, line.facts));
+                self.known
+                    .entry((line.path, line.role))
+                    .or_insert((line.stamp, line.facts));
             }
         }
-        cache
     }
 
     /// The facts of a file that has not changed; `check` asks its bytes, not only its times.
@@ -115,12 +121,15 @@ impl Cache {
     /// # Errors
     /// [`FileError`]; a run can go on without.
     pub fn save(&mut self) -> Result<(), FileError> {
-        let Some(path) = self.file.as_deref().filter(|_| self.changed) else {
+        let Some(path) = self.file.clone().filter(|_| self.changed) else {
             return Ok(());
         };
+        // Runs over other corpora write the same file: one after the other, each keeping what the others found.
+        let _lock = Lock::wait(&path.with_extension("lock"))?;
+        self.read();
         let mut known: Vec<_> = self.known.iter().collect();
         known.sort_unstable_by_key(|(key, _)| *key);
-        let mut file = AtomicFile::create(path)?;
+        let mut file = AtomicFile::create(&path)?;
         for ((path, role), (stamp, facts)) in known {
             let line = Line {
                 path: path.clone(),
@@ -157,4 +166,32 @@ pub fn folder() -> Option<PathBuf> {
     set("XDG_CACHE_HOME")
         .or_else(|| set("HOME").map(|home| home.join(".cache")))
         .map(|path| path.join("augment"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_at_the_same_time_keep_what_each_other_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let stamp = Stamp {
+            size: 1,
+            modified_ns: 0,
+            changed_ns: 0,
+        };
+        let facts = |byte| Facts {
+            file: [byte; 32],
+            audio: Err("is silent".to_owned()),
+        };
+        let open = || Cache::open(Some(dir.path()), "key");
+        let (mut a, mut b) = (open(), open());
+        a.put(Path::new("/a.wav"), Role::Source, stamp, facts(1));
+        b.put(Path::new("/b.wav"), Role::Source, stamp, facts(2));
+        a.save().unwrap();
+        b.save().unwrap();
+        let both = open();
+        assert_eq!(both.known.len(), 2);
+        assert_eq!(both.known[&(PathBuf::from("/a.wav"), 0)].1, facts(1));
+    }
 }

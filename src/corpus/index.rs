@@ -20,6 +20,9 @@ use crate::run::progress::Progress;
 /// Files up to this size are read in one go, larger ones as they are decoded.
 const WHOLE: u64 = 32 << 20;
 
+/// In place of the hash of a file that could not be read.
+const UNREAD: [u8; 32] = [0; 32];
+
 /// What an audio file turned out to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
@@ -116,13 +119,14 @@ impl Indexer<'_> {
                     unit,
                     None,
                     Facts {
-                        file: [0; 32],
+                        file: UNREAD,
                         audio: Err(message),
                     },
                 )
             },
             |(unit, stamp, found): (usize, Option<Stamp>, Facts)| {
-                if let Some(stamp) = stamp {
+                // A file that could not be read has no hash; why may pass without the file changing.
+                if let Some(stamp) = stamp.filter(|_| found.file != UNREAD) {
                     self.cache.put(&paths[open[unit]], role, stamp, found.clone());
                 }
                 facts[open[unit]] = Some(found);
@@ -149,7 +153,7 @@ fn facts_of(path: &Path, role: Role, prepare: &PrepareSettings, bench: &mut Benc
         Ok(read) => read,
         Err(reason) => {
             return Facts {
-                file: [0; 32],
+                file: UNREAD,
                 audio: Err(reason),
             };
         }
@@ -222,15 +226,17 @@ pub fn read(
         .extension()
         .and_then(|extension| extension.to_str())
         .unwrap_or("");
+    // Asked before it is opened: opening a pipe waits for ever.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
     let mut file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?;
-    if !length.is_file() {
-        return Err("is not a file".to_owned());
-    }
     // What decoders make of hostile bytes is theirs; a panic of theirs is the file's fault, not the run's.
     if length.len() <= WHOLE {
         let mut bytes = Vec::with_capacity(length.len() as usize);
-        file.read_to_end(&mut bytes).map_err(unreadable)?;
+        // The limit holds while reading: the file may be growing.
+        file.take(WHOLE).read_to_end(&mut bytes).map_err(unreadable)?;
         let hash = *blake3::hash(&bytes).as_bytes();
         let audio =
             guarded(|| decode_bytes(&bytes, extension, channels, seconds).map_err(|error| error.to_string()));
@@ -244,7 +250,7 @@ pub fn read(
 }
 
 /// Hash of decoded samples: equal for equal audio, whatever file it came in.
-fn content_hash(recording: &Recording) -> [u8; 32] {
+pub(super) fn content_hash(recording: &Recording) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&recording.rate.to_le_bytes());
     let mut block = Vec::with_capacity(4 * 4096);

@@ -56,6 +56,18 @@ pub enum MergeError {
     Line(#[from] LineError),
 }
 
+impl MergeError {
+    /// Whether there is no room left on the disk; what was copied so far is kept.
+    #[must_use]
+    pub fn no_space(&self) -> bool {
+        match self {
+            MergeError::File(error) => error.no_space(),
+            MergeError::Store(error) => error.no_space(),
+            _ => false,
+        }
+    }
+}
+
 struct Part {
     path: PathBuf,
     info: RunInfo,
@@ -87,13 +99,13 @@ pub fn merge(
         ..first.info.clone()
     };
     let mut store = Store::open(out, &info, allow_mixed)?;
-    if let Some(mark) = store.mark().filter(|mark| mark.info != info) {
-        let (found, ours) = (mark.info.plan_hash.clone(), info.plan_hash.clone());
+    // What is there, finished or not, has to be of the same run: a merge changes no dataset into another.
+    if let Some(found) = store.plan_hash().filter(|hash| *hash != info.plan_hash) {
         return Err(StoreError::Other {
             path: out.to_owned(),
             what: "the plan",
-            found,
-            ours,
+            found: found.to_owned(),
+            ours: info.plan_hash.clone(),
         }
         .into());
     }
@@ -115,8 +127,8 @@ pub fn merge(
         }
         let part = &mut parts[least];
         if let Some(row) = part.next.take() {
-            for (file, _) in row.files() {
-                place(&part.path.join(file), &out.join(file))?;
+            for (file, sha256) in row.files() {
+                place(&part.path.join(file), &out.join(file), sha256)?;
             }
             sink.add(&row)?;
             progress.advance(1);
@@ -138,13 +150,15 @@ pub fn merge(
     Ok(mark)
 }
 
-/// Files appear complete or not at all: one of the right size was copied by an interrupted merge.
-fn place(from: &Path, to: &Path) -> Result<(), FileError> {
+/// Copies a file, unless an interrupted merge left it there already. Its bytes are compared, not its size alone: after
+/// a power cut a file may have its name and size, but not its bytes.
+fn place(from: &Path, to: &Path, sha256: &str) -> Result<(), FileError> {
     let size = |path: &Path| fs::metadata(path).map(|stat| stat.len());
-    match (size(from), size(to)) {
-        (Ok(a), Ok(b)) if a == b => Ok(()),
-        _ => atomic::copy(from, to),
-    }
+    let there = match (size(from), size(to)) {
+        (Ok(a), Ok(b)) if a == b => fs::read(to).is_ok_and(|bytes| super::row::sha256(&bytes) == sha256),
+        _ => false,
+    };
+    if there { Ok(()) } else { atomic::copy(from, to) }
 }
 
 fn count(shards: &[PathBuf]) -> Result<u64, MergeError> {

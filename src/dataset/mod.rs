@@ -1,6 +1,7 @@
 //! What goes out: rows, files, the completion mark, and what can be asked of a finished dataset.
 
 pub mod layout;
+mod leftovers;
 pub mod mark;
 pub mod merge;
 pub mod refused;

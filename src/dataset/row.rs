@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::layout::below_split;
 use crate::corpus::Split;
@@ -61,6 +62,15 @@ impl Row {
         .filter(|(path, _)| !path.is_empty())
         .map(|(path, hash)| (path.as_str(), hash.as_str()))
     }
+}
+
+/// SHA-256 in hex, as rows have it.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A row of `metadata.jsonl`: flat, the same keys and types everywhere, never null, and no string column whose

@@ -1,11 +1,12 @@
 //! Writing the files that close a dataset: manifest, metadata, refusals, mark, all in id order and atomically.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::layout::{MANIFEST, METADATA, REFUSED};
+use super::layout::{self, MANIFEST, METADATA, REFUSED};
+use super::leftovers::remove_leftovers;
 use super::mark::{Counts, Mark, RunInfo};
 use super::refused::Refused;
 use super::row::{MetadataRow, Row};
@@ -18,6 +19,8 @@ pub struct Sink {
     manifest: AtomicFile,
     metadata: BTreeMap<Split, AtomicFile>,
     counts: Counts,
+    /// Hashes of the paths of all items' files.
+    files: HashSet<u64>,
 }
 
 impl Sink {
@@ -31,6 +34,7 @@ impl Sink {
             manifest: AtomicFile::create(&dataset.join(MANIFEST))?,
             metadata: BTreeMap::new(),
             counts: Counts::default(),
+            files: HashSet::new(),
         })
     }
 
@@ -40,6 +44,8 @@ impl Sink {
     /// [`FileError`].
     pub fn add(&mut self, row: &Row) -> Result<(), FileError> {
         self.counts.add(row);
+        self.files
+            .extend(row.files().map(|(path, _)| layout::short_hash(path)));
         self.manifest.write(&line(row, &self.dataset.join(MANIFEST))?)?;
         if let Some(flat) = MetadataRow::of(row) {
             let path = self.dataset.join(row.split.name()).join(METADATA);
@@ -53,7 +59,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Puts everything in place, the mark last.
+    /// Puts everything in place, removes files of items that no row names any more, and sets the mark last.
     ///
     /// # Errors
     /// [`FileError`].
@@ -75,6 +81,8 @@ impl Sink {
             }
         }
         self.manifest.commit(true)?;
+        let files = &self.files;
+        remove_leftovers(&self.dataset, |path| files.contains(&layout::short_hash(path)))?;
         let mark = Mark {
             info,
             counts: self.counts,

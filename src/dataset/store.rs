@@ -63,6 +63,22 @@ pub enum StoreError {
     Line(#[from] LineError),
 }
 
+impl StoreError {
+    /// Whether there is no room left on the disk.
+    #[must_use]
+    pub fn no_space(&self) -> bool {
+        match self {
+            StoreError::File(error)
+            | StoreError::Line(LineError::File(error))
+            | StoreError::Lock {
+                source: LockError::File(error),
+                ..
+            } => error.no_space(),
+            _ => false,
+        }
+    }
+}
+
 /// What an unfinished run is about: kept until the mark stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
@@ -90,6 +106,17 @@ pub enum Entry {
     Made(Box<Row>),
     /// An item that can't be made.
     Refused(Refused),
+    /// The item of this id is about to be made again: earlier rows no longer tell what its files hold.
+    Again(String),
+}
+
+/// What the rows of a directory tell, older ones first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A finished item.
+    Row(Place, Box<Row>),
+    /// Earlier rows of this id are void: a run began to make the item again.
+    Again(String),
 }
 
 /// A locked directory.
@@ -234,20 +261,22 @@ impl Store {
         self.plan_hash.as_deref()
     }
 
-    /// Goes through all finished rows, older ones first; a later row of the same id replaces an earlier one.
+    /// Goes through all finished rows, older ones first; what comes later of the same id replaces what was before.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn rows(&self, mut see: impl FnMut(Place, Row)) -> Result<(), StoreError> {
+    pub fn rows(&self, mut see: impl FnMut(Found)) -> Result<(), StoreError> {
         if let Some(mut lines) = Lines::open(&self.path.join(MANIFEST))? {
             while let Some((offset, row)) = lines.read::<Row>()? {
-                see(Place::Manifest(offset), row);
+                see(Found::Row(Place::Manifest(offset), Box::new(row)));
             }
         }
         if let Some(mut lines) = Lines::open(&layout::ledger(&self.path))? {
             while let Some((offset, entry)) = lines.read::<Entry>()? {
-                if let Entry::Made(row) = entry {
-                    see(Place::Ledger(offset), *row);
+                match entry {
+                    Entry::Made(row) => see(Found::Row(Place::Ledger(offset), row)),
+                    Entry::Again(id) => see(Found::Again(id)),
+                    Entry::Refused(_) => {}
                 }
             }
         }
@@ -273,6 +302,9 @@ impl Store {
             }
         }
         all.retain(|row| row.stage == Stage::Item);
+        // A run that was killed while it closed the dataset has them in both.
+        all.sort_unstable();
+        all.dedup();
         Ok(all)
     }
 
@@ -303,31 +335,6 @@ impl Store {
     pub fn end(&self) -> Result<(), StoreError> {
         remove(&layout::ledger(&self.path))?;
         remove(&layout::state(&self.path))?;
-        Ok(())
-    }
-
-    /// Removes files that are no longer part of the dataset, and folders that have become empty.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn discard<'a>(&self, files: impl Iterator<Item = &'a str>) -> Result<(), StoreError> {
-        let mut folders = BTreeSet::new();
-        for file in files {
-            // Rows are ours, but a path out of the dataset is never followed.
-            if file
-                .split('/')
-                .any(|part| part.is_empty() || part == "." || part == "..")
-            {
-                continue;
-            }
-            let path = self.path.join(file);
-            remove(&path)?;
-            folders.extend(path.parent().map(Path::to_owned));
-        }
-        for folder in folders {
-            // Fails unless it is empty, which is all that is wanted.
-            let _ = fs::remove_dir(folder);
-        }
         Ok(())
     }
 

@@ -1,14 +1,14 @@
 //! `augment verify`: are the files what their rows say, do the numbers agree, does anything leak?
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use serde::de::DeserializeOwned;
 
-use super::layout::{self, MANIFEST, METADATA};
-use super::mark::{Counts, Mark};
-use super::row::{MetadataRow, Row};
+use super::layout::{self, MANIFEST, METADATA, short_hash};
+use super::mark::{Counts, FORMAT, Mark};
+use super::row::{MetadataRow, Row, sha256};
 use crate::corpus::Split;
 use crate::plan::ORIGINAL;
 use crate::run::atomic::FileError;
@@ -20,6 +20,14 @@ pub enum VerifyError {
     /// It has no completion mark.
     #[error("{path} holds no finished dataset (no run.json)", path = .0.display())]
     Unfinished(PathBuf),
+    /// It was written by a later version.
+    #[error("{path} has format {format} of a newer augment; this one knows format {FORMAT}", path = path.display())]
+    Newer {
+        /// The directory.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+    },
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -82,13 +90,22 @@ pub fn verify(datasets: &[PathBuf]) -> Result<Verdict, VerifyError> {
 fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), VerifyError> {
     let name = dataset.display().to_string();
     let mark = Mark::read(dataset)?.ok_or_else(|| VerifyError::Unfinished(dataset.to_owned()))?;
-    let mut rows =
-        Lines::open(&dataset.join(MANIFEST))?.ok_or_else(|| VerifyError::Unfinished(dataset.to_owned()))?;
+    if mark.info.format > FORMAT {
+        return Err(VerifyError::Newer {
+            path: dataset.to_owned(),
+            format: mark.info.format,
+        });
+    }
+    let Some(mut rows) = Lines::open(&dataset.join(MANIFEST))? else {
+        verdict.fault(format!("{name}: {MANIFEST} is missing"));
+        return Ok(());
+    };
     let mut counts = Counts::default();
-    let mut expected: BTreeSet<String> = BTreeSet::new();
-    let mut flat: HashMap<(Split, String), MetadataRow> = HashMap::new();
+    // Hashes instead of paths and rows: a dataset may have millions.
+    let mut expected: HashSet<u64> = HashSet::new();
+    let mut flat: HashMap<(Split, u64), u64> = HashMap::new();
     let mut last = String::new();
-    while let Some((_, row)) = rows.read::<Row>()? {
+    while let Some(row) = next::<Row>(&mut rows, verdict)? {
         verdict.rows += 1;
         if row.id <= last {
             verdict.fault(format!("{name}: {MANIFEST}: {} is not in order", row.id));
@@ -99,12 +116,12 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
                 row.id, row.transform
             ));
         }
-        for (path, sha256) in row.files() {
+        for (path, hash) in row.files() {
             verdict.files += 1;
-            if let Err(reason) = file(dataset, path, sha256) {
+            if let Err(reason) = file(dataset, path, hash) {
                 verdict.fault(format!("{name}: {path}: {reason}"));
             }
-            expected.insert(path.to_owned());
+            expected.insert(short_hash(path));
         }
         counts.add(&row);
         if row.split == Split::Train {
@@ -119,7 +136,7 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
             } += 1;
         }
         if let Some(metadata) = MetadataRow::of(&row) {
-            flat.insert((row.split, row.id.clone()), metadata);
+            flat.insert((row.split, short_hash(&row.id)), flat_hash(&metadata));
         }
         seen.add(&name, &row);
         last = row.id;
@@ -150,8 +167,23 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
     Ok(())
 }
 
+/// The next row; one that can't be understood is a fault, and the one after it is taken.
+fn next<T: DeserializeOwned>(lines: &mut Lines, verdict: &mut Verdict) -> Result<Option<T>, VerifyError> {
+    loop {
+        match lines.read::<T>() {
+            Ok(found) => return Ok(found.map(|(_, row)| row)),
+            Err(LineError::File(error)) => return Err(error.into()),
+            Err(broken) => verdict.fault(broken.to_string()),
+        }
+    }
+}
+
+fn flat_hash(row: &MetadataRow) -> u64 {
+    short_hash(&serde_json::json!(row).to_string())
+}
+
 /// A file against its row: hash, and that it is what its extension says.
-fn file(dataset: &Path, path: &str, sha256: &str) -> Result<(), String> {
+fn file(dataset: &Path, path: &str, expected: &str) -> Result<(), String> {
     if path
         .split('/')
         .any(|part| part.is_empty() || part == "." || part == "..")
@@ -159,11 +191,7 @@ fn file(dataset: &Path, path: &str, sha256: &str) -> Result<(), String> {
         return Err("is not a path below the dataset".to_owned());
     }
     let bytes = fs::read(dataset.join(path)).map_err(|error| format!("can't be read: {error}"))?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if hash != sha256 {
+    if sha256(&bytes) != expected {
         return Err("its bytes are not those of its row".to_owned());
     }
     let begins = |magic: &[u8]| bytes.starts_with(magic);
@@ -184,7 +212,7 @@ fn file(dataset: &Path, path: &str, sha256: &str) -> Result<(), String> {
 fn metadata(
     dataset: &Path,
     name: &str,
-    mut expected: HashMap<(Split, String), MetadataRow>,
+    mut expected: HashMap<(Split, u64), u64>,
     verdict: &mut Verdict,
 ) -> Result<(), VerifyError> {
     for split in Split::ALL {
@@ -192,8 +220,8 @@ fn metadata(
         let Some(mut lines) = Lines::open(&path)? else {
             continue;
         };
-        while let Some((_, row)) = lines.read::<MetadataRow>()? {
-            if expected.remove(&(split, row.id.clone())).as_ref() != Some(&row) {
+        while let Some(row) = next::<MetadataRow>(&mut lines, verdict)? {
+            if expected.remove(&(split, short_hash(&row.id))) != Some(flat_hash(&row)) {
                 verdict.fault(format!(
                     "{name}: {}/{METADATA}: {} is not as in {MANIFEST}",
                     split.name(),
@@ -212,7 +240,7 @@ fn metadata(
 }
 
 /// Files in the split folders that no row names.
-fn strays(dataset: &Path, name: &str, expected: &BTreeSet<String>, verdict: &mut Verdict) {
+fn strays(dataset: &Path, name: &str, expected: &HashSet<u64>, verdict: &mut Verdict) {
     for split in Split::ALL {
         let mut folders = vec![split.name().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -223,7 +251,9 @@ fn strays(dataset: &Path, name: &str, expected: &BTreeSet<String>, verdict: &mut
                 let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     folders.push(path);
-                } else if !expected.contains(&path) && path != format!("{}/{METADATA}", split.name()) {
+                } else if !expected.contains(&short_hash(&path))
+                    && path != format!("{}/{METADATA}", split.name())
+                {
                     verdict.fault(format!("{name}: {path}: no row names this file"));
                 }
             }

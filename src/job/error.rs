@@ -67,6 +67,17 @@ pub enum JobError {
         /// Items that are no longer planned.
         removed: usize,
     },
+    /// The dataset would lie among its own inputs.
+    #[error(
+        "{out} lies in {folder}, which is searched for audio: the next run would take the dataset for recordings\n\
+         hint: choose a directory beside it with --out"
+    )]
+    Inside {
+        /// The directory.
+        out: String,
+        /// The folder of the corpus or of a bank.
+        folder: String,
+    },
     /// A row that can't be replayed, or a recipe that can't be found.
     #[error("{0}")]
     Replay(String),
@@ -96,8 +107,23 @@ impl JobError {
     pub fn no_space(&self) -> bool {
         match self {
             JobError::NoSpace { .. } => true,
-            JobError::File(error) | JobError::Store(StoreError::File(error)) => error.no_space(),
+            JobError::File(error) => error.no_space(),
+            JobError::Store(error) => error.no_space(),
             _ => false,
+        }
+    }
+
+    /// With what is finished, where room on the disk is what is missing.
+    #[must_use]
+    pub fn with_progress(self, done: usize, total: usize) -> Self {
+        match self {
+            JobError::NoSpace { .. } => self,
+            full if full.no_space() => JobError::NoSpace {
+                reason: full.to_string(),
+                done,
+                total,
+            },
+            other => other,
         }
     }
 }

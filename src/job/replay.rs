@@ -7,7 +7,7 @@ use super::audio::{AudioJob, LoadOptions, Rendered, Renderer};
 use super::registry;
 use crate::corpus::Split;
 use crate::dataset::layout::MANIFEST;
-use crate::dataset::mark::Mark;
+use crate::dataset::mark::{FORMAT, Mark};
 use crate::dataset::row::Row;
 use crate::plan::PlanItem;
 use crate::run::interrupt::Interrupt;
@@ -46,6 +46,13 @@ pub fn replay(
             dataset.display()
         ))
     })?;
+    if mark.info.format > FORMAT {
+        return Err(fail(format!(
+            "{} has format {} of a newer augment; this one knows format {FORMAT}",
+            dataset.display(),
+            mark.info.format
+        )));
+    }
     if mark.info.kind != "audio" {
         return Err(fail(format!(
             "{} holds a {} dataset; only audio can be replayed",
@@ -191,7 +198,7 @@ fn differences(dataset: &Path, row: &Row, now: &Rendered) -> Vec<String> {
             None => found.push(format!("{path}: would not be written now")),
             Some(_) if path.is_empty() => found.push(format!("{path_now}: was not written then")),
             Some(bytes) => {
-                if super::audio::sha256(bytes) != *sha256 {
+                if crate::dataset::row::sha256(bytes) != *sha256 {
                     found.push(format!("{path}: other bytes than its row tells"));
                 }
                 match std::fs::read(dataset.join(path)) {

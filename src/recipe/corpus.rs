@@ -69,6 +69,16 @@ pub(super) fn read(root: &Table<'_>) -> Result<CorpusSection, RecipeError> {
 }
 
 impl CorpusSection {
+    /// The folder that is searched for audio as a whole; a manifest and IEMOCAP name their files instead.
+    #[must_use]
+    pub fn searched(&self) -> Option<&Path> {
+        match &self.kind {
+            CorpusKind::Folder(settings) => Some(&settings.root),
+            CorpusKind::Pattern(settings) => Some(&settings.root),
+            CorpusKind::Manifest(_) | CorpusKind::Iemocap(_) => None,
+        }
+    }
+
     /// Lists the corpus, labels mapped and cut to the classes; `base` is the folder of the recipe.
     ///
     /// # Errors

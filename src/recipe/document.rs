@@ -1,6 +1,7 @@
 //! A recipe's text with the place of every key, so that each error can point at its line.
 
 use std::fs;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::{RecipeError, did_you_mean};
+
+/// The longest recipe that is read, in bytes.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// A parsed recipe that remembers where things stand.
 #[derive(Debug, Clone)]
@@ -42,8 +46,16 @@ impl Document {
                 hint,
             }
         };
-        let bytes =
-            fs::read(path).map_err(|error| fail(format!("the recipe can't be read: {error}"), None))?;
+        let mut bytes = Vec::new();
+        fs::File::open(path)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|error| fail(format!("the recipe can't be read: {error}"), None))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(fail(
+                format!("this is longer than {MAX_BYTES} bytes, which no recipe is"),
+                None,
+            ));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             fail(

@@ -95,13 +95,15 @@ impl AtomicFile {
     /// [`FileError`]; nothing is in place then.
     pub fn commit(mut self, durable: bool) -> Result<(), FileError> {
         let fail = |e| FileError::new(&self.path, "cannot write", e);
-        if let Some(file) = self.file.take() {
-            let file = file.into_inner().map_err(|e| fail(e.into_error()))?;
+        if let Some(file) = &mut self.file {
+            // Small files reach the disk only here: a full one is met here, and the part must go then, too.
+            file.flush().map_err(fail)?;
             if durable {
-                file.sync_all().map_err(fail)?;
+                file.get_ref().sync_all().map_err(fail)?;
             }
         }
         fs::rename(&self.part, &self.path).map_err(fail)?;
+        self.file = None;
         if durable && let Some(folder) = self.path.parent() {
             sync_folder(folder)?;
         }
@@ -111,8 +113,9 @@ impl AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        // Not committed: what was written so far is of no use to anybody.
-        if self.file.take().is_some() {
+        // Not committed: what was written so far is of no use to anybody, and the rest is not tried once more.
+        if let Some(file) = self.file.take() {
+            drop(file.into_parts());
             let _ = fs::remove_file(&self.part);
         }
     }
@@ -137,8 +140,13 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(|e| FileError::new(folder, "cannot make the folder", e))?;
     }
-    fs::copy(from, &part).map_err(|e| FileError::new(from, "cannot copy", e))?;
-    fs::rename(&part, to).map_err(|e| FileError::new(to, "cannot write", e))
+    let copied = fs::copy(from, &part)
+        .map_err(|e| FileError::new(from, "cannot copy", e))
+        .and_then(|_| fs::rename(&part, to).map_err(|e| FileError::new(to, "cannot write", e)));
+    if copied.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    copied
 }
 
 /// Makes everything on the file system of `folder` durable: one call for a whole group of files.
@@ -194,6 +202,16 @@ mod tests {
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_leaves_no_part() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.txt");
+        std::os::unix::fs::symlink("/dev/full", part_of(&path)).unwrap();
+        let error = write(&path, b"few bytes, met by the disk when they are flushed", true).unwrap_err();
+        assert!(error.no_space(), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -8,14 +8,18 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{FallocateFlags, fallocate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::atomic::{self, FileError};
 
-/// Lines waiting for the disk are written after this time, or when there are this many.
+/// Lines waiting for the disk are written after this time, or when they are this many bytes.
 const GROUP_TIME: Duration = Duration::from_millis(500);
-const GROUP_SIZE: usize = 2000;
+const GROUP_BYTES: usize = 256 << 10;
+/// Room that is kept free behind the ledger for the lines that wait: where items fill the disk to its last byte,
+/// the lines of those that were finished can still be written.
+const RESERVE: u64 = 2 * GROUP_BYTES as u64;
 
 /// An append-only file of JSON lines.
 #[derive(Debug)]
@@ -49,8 +53,7 @@ impl Ledger {
             .map_err(fail)?;
         let length = whole_lines(&mut file).map_err(fail)?;
         file.set_len(length).map_err(fail)?;
-        file.seek(SeekFrom::End(0)).map_err(fail)?;
-        Ok(Ledger {
+        let ledger = Ledger {
             path: path.to_owned(),
             covers: covers.to_owned(),
             file,
@@ -58,7 +61,15 @@ impl Ledger {
             waiting: Vec::new(),
             count: 0,
             last: Instant::now(),
-        })
+        };
+        ledger.reserve()?;
+        Ok(ledger)
+    }
+
+    /// How many lines are not durable yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.count
     }
 
     /// Adds a line, which becomes durable with its group. Gives the line's offset in the file.
@@ -71,7 +82,7 @@ impl Ledger {
             .map_err(|e| FileError::new(&self.path, "cannot write a line", e.into()))?;
         self.waiting.push(b'\n');
         self.count += 1;
-        if self.count >= GROUP_SIZE || self.last.elapsed() >= GROUP_TIME {
+        if self.waiting.len() >= GROUP_BYTES || self.last.elapsed() >= GROUP_TIME {
             self.flush()?;
         }
         Ok(offset)
@@ -85,14 +96,31 @@ impl Ledger {
         if !self.waiting.is_empty() {
             atomic::sync(&self.covers)?;
             let fail = |e| FileError::new(&self.path, "cannot write", e);
-            self.file.write_all(&self.waiting).map_err(fail)?;
-            self.file.sync_data().map_err(fail)?;
+            // Written at its place: what an attempt that failed left there is overwritten by the next one.
+            self.file
+                .seek(SeekFrom::Start(self.length))
+                .and_then(|_| self.file.write_all(&self.waiting))
+                .and_then(|()| self.file.sync_data())
+                .map_err(fail)?;
             self.length += self.waiting.len() as u64;
             self.waiting.clear();
             self.count = 0;
+            self.reserve()?;
         }
         self.last = Instant::now();
         Ok(())
+    }
+
+    /// Keeps room behind the last line.
+    fn reserve(&self) -> Result<(), FileError> {
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.length, RESERVE) {
+            Err(error) => match FileError::new(&self.path, "cannot keep room for the ledger", error.into()) {
+                full if full.no_space() => Err(full),
+                // Not every file system can do it; then a full disk costs the last group of items.
+                _ => Ok(()),
+            },
+            Ok(()) => Ok(()),
+        }
     }
 }
 
@@ -207,6 +235,20 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_that_was_written_in_part_is_written_again_at_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.jsonl");
+        let mut ledger = Ledger::open(&path, dir.path()).unwrap();
+        ledger.append(&"one").unwrap();
+        // What a write leaves that met a full disk: some bytes behind the last line, and a moved position.
+        ledger.file.write_all(b"\"on").unwrap();
+        ledger.append(&"two").unwrap();
+        assert_eq!(ledger.waiting(), 2);
+        ledger.flush().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "\"one\"\n\"two\"\n");
+    }
 
     #[test]
     fn a_torn_last_line_is_cut_and_work_goes_on() {

@@ -28,20 +28,34 @@ impl Lock {
     /// # Errors
     /// [`LockError`].
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|e| FileError::new(folder, "cannot make the folder", e))?;
-        }
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(|e| FileError::new(path, "cannot make the lock file", e))?;
+        let file = Self::file(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LockError::Busy),
             Err(TryLockError::Error(e)) => Err(FileError::new(path, "cannot lock", e).into()),
         }
+    }
+
+    /// As [`Lock::acquire`], but waits its turn. For what takes a moment.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn wait(path: &Path) -> Result<Self, FileError> {
+        let file = Self::file(path)?;
+        file.lock().map_err(|e| FileError::new(path, "cannot lock", e))?;
+        Ok(Lock { _file: file })
+    }
+
+    fn file(path: &Path) -> Result<File, FileError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|e| FileError::new(folder, "cannot make the folder", e))?;
+        }
+        File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(|e| FileError::new(path, "cannot make the lock file", e))
     }
 }
 

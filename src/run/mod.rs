@@ -6,5 +6,6 @@ pub mod interrupt;
 pub mod ledger;
 pub mod lock;
 pub mod numerics;
+pub mod place;
 pub mod progress;
 pub mod shard;

@@ -11,6 +11,7 @@ mod corpora;
 mod errors;
 mod interrupt;
 mod project;
+mod regression;
 mod replay;
 mod rows;
 mod same_bytes;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::choice::{number, pick};
 use super::{
     Choices, Context, Distinct, DrawKey, Refusal, SettingError, Settings, SourceFacts, Step, StepError,
-    Transform, Values,
+    Transform, Values, finite,
 };
 use crate::audio::bench::Bench;
 use crate::audio::level;
@@ -108,11 +108,12 @@ impl Step for PitchStep {
             // Under a kept envelope the harmonics of a high voice fall on other parts of it and the level changes,
             // by up to 8 dB; loudness is a cue that this transform is not meant to touch.
             let after = level::active_power(&out, take.rate);
-            if before > 0.0 && after > 0.0 {
+            if before > 0.0 && after > 0.0 && (before / after).is_finite() {
                 let gain = (before / after).sqrt().clamp(0.1, 10.0) as f32;
                 out.iter_mut().for_each(|sample| *sample *= gain);
             }
         }
+        finite(&out)?;
         take.samples = out;
         Ok(())
     }

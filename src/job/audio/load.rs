@@ -1,7 +1,7 @@
 //! Everything before the work: recipe, corpus, index, banks, plan.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::maker::{AudioMaker, Facts as MakerFacts};
@@ -15,7 +15,6 @@ use crate::corpus::{Skipped, Split, Utterance};
 use crate::dataset::layout::MANIFEST;
 use crate::dataset::mark::{FORMAT, RunInfo};
 use crate::dataset::refused::{Refused, Stage};
-use crate::dataset::row::Row;
 use crate::job::JobError;
 use crate::plan::{
     Maker, ORIGINAL, Plan, PlanError, PlanItem, PlanSettings, Source, SplitSettings, Target, item_id, plan,
@@ -131,6 +130,24 @@ impl AudioJob {
             around,
             shard: options.shard,
         })
+    }
+
+    /// The folders that are searched for audio: of the corpus, and of the banks.
+    #[must_use]
+    pub fn searched(&self) -> Vec<PathBuf> {
+        let base = self.recipe.base();
+        let corpus = self.recipe.corpus.searched().map(Path::to_owned);
+        let banks = self
+            .recipe
+            .transforms
+            .iter()
+            .flat_map(|named| named.transform.wants())
+            .map(|request| PathBuf::from(request.folder));
+        corpus
+            .into_iter()
+            .chain(banks)
+            .map(|folder| base.join(folder))
+            .collect()
     }
 
     /// An item's id.
@@ -397,7 +414,7 @@ fn make_plan(
     let sources = sources(recipe, &classes, utterances, index)?;
     let from = match &recipe.split.from {
         None => None,
-        Some(from) => Some(split_of(recipe, &base.join(from))?),
+        Some(from) => Some(split_of(recipe, &base.join(from), utterances)?),
     };
     let settings = PlanSettings {
         seed: recipe.seed,
@@ -416,7 +433,52 @@ fn make_plan(
         .map(|named| AudioMaker { named, corpus })
         .collect();
     let makers: Vec<&dyn Maker> = makers.iter().map(|maker| maker as &dyn Maker).collect();
-    plan(&settings, &sources, &makers).map_err(|error| at_line(recipe, error).into())
+    let mut plan = plan(&settings, &sources, &makers).map_err(|error| at_line(recipe, error))?;
+    held_out(recipe, &settings, utterances, &mut plan)?;
+    Ok(plan)
+}
+
+/// A split that was asked for and comes out empty is an error; one that lacks a class is told of.
+fn held_out(
+    recipe: &AudioRecipe,
+    settings: &PlanSettings,
+    utterances: &[Utterance],
+    plan: &mut Plan,
+) -> Result<(), JobError> {
+    for (split, hold, fold) in [
+        (Split::Validation, &settings.split.validation, "fold"),
+        (Split::Test, &settings.split.test, "test_fold"),
+    ] {
+        if !hold.is_some() {
+            continue;
+        }
+        let name = split.name();
+        let held: BTreeSet<&str> = plan
+            .items
+            .iter()
+            .filter(|item| item.split == split)
+            .map(|item| utterances[item.source as usize].label.as_str())
+            .collect();
+        if held.is_empty() {
+            let key = match (&hold.fold, hold.groups.is_empty()) {
+                (Some(_), _) => fold.to_owned(),
+                (None, false) => format!("{name}_groups"),
+                (None, true) => format!("{name}_share"),
+            };
+            let message = format!("nothing would be held out for {name}");
+            let hint = "ask for a larger share, for fewer folds, or for groups that no other split has";
+            return Err(recipe.error("split", &key, message, Some(hint.to_owned())).into());
+        }
+        for class in settings
+            .classes
+            .iter()
+            .filter(|class| !held.contains(class.as_str()))
+        {
+            plan.notes
+                .push(format!("{name} holds nothing of class {class:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Puts the plan's errors at the keys that ask for what can't be had.
@@ -442,7 +504,7 @@ fn at_line(recipe: &AudioRecipe, error: PlanError) -> crate::recipe::RecipeError
         PlanError::Empty { .. } => (
             "corpus",
             String::new(),
-            Some("see refused.jsonl of a --dry-run --json, or hold out less".to_owned()),
+            Some("hold out or cut less, or leave the class out with classes = [...]".to_owned()),
         ),
     };
     recipe.error(table, &key, error.to_string(), hint)
@@ -516,7 +578,11 @@ fn sources(
 }
 
 /// The split of another dataset, by source id.
-fn split_of(recipe: &AudioRecipe, dataset: &Path) -> Result<BTreeMap<String, Split>, JobError> {
+fn split_of(
+    recipe: &AudioRecipe,
+    dataset: &Path,
+    utterances: &[Utterance],
+) -> Result<BTreeMap<String, Split>, JobError> {
     let path = dataset.join(MANIFEST);
     let fail = |message: String| recipe.error("split", "from", message, None);
     let mut lines = Lines::open(&path)?.ok_or_else(|| {
@@ -525,9 +591,28 @@ fn split_of(recipe: &AudioRecipe, dataset: &Path) -> Result<BTreeMap<String, Spl
             path.display()
         ))
     })?;
+    // All that is needed of a row: a dataset of another kind has other keys beside these.
+    #[derive(serde::Deserialize)]
+    struct Placed {
+        source_id: String,
+        split: Split,
+    }
     let mut splits = BTreeMap::new();
-    while let Some((_, row)) = lines.read::<Row>()? {
+    while let Some((_, row)) = lines.read::<Placed>()? {
         splits.insert(row.source_id, row.split);
+    }
+    if !utterances
+        .iter()
+        .any(|utterance| splits.contains_key(&utterance.id))
+    {
+        let one = |id: Option<&String>| id.map_or(String::new(), |id| format!(", such as {id:?}"));
+        return Err(fail(format!(
+            "{} names none of the corpus' utterances{}; its source ids are others{}",
+            path.display(),
+            one(utterances.first().map(|utterance| &utterance.id)),
+            one(splits.keys().next()),
+        ))
+        .into());
     }
     Ok(splits)
 }

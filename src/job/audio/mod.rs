@@ -8,5 +8,5 @@ mod run;
 
 pub use load::{AudioJob, LoadOptions};
 pub use outcome::{Forecast, Outcome};
-pub use render::{Files, Rendered, Renderer, sha256};
+pub use render::{Files, Rendered, Renderer};
 pub use run::{RunOptions, run};

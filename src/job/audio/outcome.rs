@@ -41,11 +41,11 @@ pub struct Outcome {
     pub refusals: Vec<(String, usize)>,
     /// Items made by this run.
     pub made: usize,
-    /// The closing files were written anew, though no item was made: texts, speakers or groups changed.
+    /// The dataset was complete before, and nothing was written.
+    pub already: bool,
+    /// The closing files of a complete dataset were written anew, though no item was made: texts, speakers or groups changed.
     pub rewritten: bool,
-    /// Items that failed, with their reasons; at most the first few.
-    pub failures: Vec<(String, String)>,
-    /// How many failed.
+    /// Items that failed; each was told of when it did.
     pub failed: usize,
     /// The completion mark; none for a dry or limited run.
     pub mark: Option<Mark>,

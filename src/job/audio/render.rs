@@ -1,7 +1,6 @@
 //! Making one item: from the prepared source to the bytes of its files.
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::AudioJob;
 use crate::audio::bench::Bench;
@@ -13,7 +12,7 @@ use crate::audio::transform::{Step, StepError};
 use crate::audio::{decibel, level, npy, wave};
 use crate::corpus::index;
 use crate::dataset::layout;
-use crate::dataset::row::Row;
+use crate::dataset::row::{Row, sha256};
 use crate::plan::{PlanItem, item_seed};
 
 /// One thread's means of making items.
@@ -219,13 +218,4 @@ fn row(
 
 fn hash(bytes: &Option<Vec<u8>>) -> String {
     bytes.as_ref().map(|bytes| sha256(bytes)).unwrap_or_default()
-}
-
-/// SHA-256 in hex.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

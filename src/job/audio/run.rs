@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 use super::{AudioJob, Files, Forecast, Outcome, Rendered, Renderer};
 use crate::audio::transform::StepError;
-use crate::dataset::layout::{self, MANIFEST};
+use crate::dataset::layout::{self, MANIFEST, short_hash};
 use crate::dataset::mark::RunInfo;
 use crate::dataset::refused::{Refused, Stage};
 use crate::dataset::row::Row;
 use crate::dataset::sink::Sink;
-use crate::dataset::store::{Entry, Place, Store};
+use crate::dataset::store::{Entry, Found, Place, Store};
 use crate::job::{JobError, registry};
-use crate::plan::PlanItem;
+use crate::plan::{PlanItem, item_seed};
 use crate::run::atomic::{self, FileError};
 use crate::run::execute::execute;
 use crate::run::interrupt::Interrupt;
 use crate::run::ledger::{Ledger, Lines};
+use crate::run::place;
 use crate::run::progress::Progress;
 
 /// What flags say about a run.
@@ -46,14 +47,16 @@ struct Work {
     finished: Vec<Option<Place>>,
     /// Items that were refused while they were made.
     refused: Vec<Refused>,
-    /// Files of rows that are no longer planned or are made again.
-    stale: BTreeSet<String>,
+    /// Items whose rows tell of files that this run is going to write over.
+    replaced: BTreeSet<u32>,
+    /// Whether some rows or files there belong to no item of this plan.
+    stale: bool,
     kept: usize,
     again: usize,
     removed: usize,
 }
 
-/// How many failures are kept in full.
+/// How many failures are told of one by one.
 const FAILURES_SHOWN: usize = 20;
 
 /// Runs a loaded job.
@@ -66,6 +69,7 @@ pub fn run(
     interrupt: &Interrupt,
     progress: &dyn Progress,
 ) -> Result<Outcome, JobError> {
+    outside_of_inputs(job, &options.out)?;
     let (items, fingerprints, plan_hash) = select(job, options.limit)?;
     let info = job.info(plan_hash)?;
     let mut work = Work {
@@ -73,7 +77,8 @@ pub fn run(
         items,
         fingerprints,
         refused: Vec::new(),
-        stale: BTreeSet::new(),
+        replaced: BTreeSet::new(),
+        stale: false,
         kept: 0,
         again: 0,
         removed: 0,
@@ -88,22 +93,25 @@ pub fn run(
     work.match_finished(job, &store, options.limit.is_some(), &options.out)?;
     outcome.forecast.finished = work.kept;
     let changed = store.plan_hash().is_some_and(|hash| hash != info.plan_hash);
-    if changed && !options.update && work.kept + work.again + work.removed > 0 {
+    let added = work.items.len() - work.kept - work.again;
+    let differs = work.again + work.removed > 0 || (work.kept > 0 && added > 0);
+    if changed && differs && !options.update {
         return Err(JobError::Changed {
             out: options.out.display().to_string(),
             kept: work.kept,
             again: work.again,
-            added: work.items.len() - work.kept - work.again,
+            added,
             removed: work.removed,
         });
     }
     let open = work.open();
-    if open.is_empty() && work.stale.is_empty() {
+    if open.is_empty() && !work.stale {
         if let Some(mark) = store
             .mark()
             .filter(|mark| mark.info == info && mark.counts.failed == 0)
         {
             outcome.mark = Some(mark.clone());
+            outcome.already = true;
             store.end()?;
             return Ok(outcome);
         }
@@ -111,7 +119,14 @@ pub fn run(
             return Ok(outcome);
         }
     }
-    let mut ledger = store.begin(&info)?;
+    let (done, total) = (work.kept, work.items.len());
+    let begun = store.begin(&info).map_err(JobError::from);
+    let mut ledger = begun
+        .and_then(|mut ledger| {
+            announce(job, &work, &mut ledger)?;
+            Ok(ledger)
+        })
+        .map_err(|error| error.with_progress(done, total))?;
     let failed = make(
         job,
         options,
@@ -124,11 +139,29 @@ pub fn run(
     )?;
     outcome.failed = failed.len();
     if options.limit.is_none() {
-        outcome.rewritten = outcome.made == 0;
-        outcome.mark = Some(close(job, options, work, &store, failed, info)?);
+        outcome.rewritten = outcome.made == 0 && store.mark().is_some();
+        let done = done + outcome.made;
+        let mark = close(job, options, work, failed, info);
+        outcome.mark = Some(mark.map_err(|error| error.with_progress(done, total))?);
         store.end()?;
     }
     Ok(outcome)
+}
+
+/// A dataset among its inputs would be read as input by the next run.
+fn outside_of_inputs(job: &AudioJob, out: &Path) -> Result<(), JobError> {
+    for folder in job.searched() {
+        // Hidden folders are not searched.
+        let seen = place::below(out, &folder)
+            .is_some_and(|rest| !rest.iter().any(|part| part.as_encoded_bytes().starts_with(b".")));
+        if seen {
+            return Err(JobError::Inside {
+                out: out.display().to_string(),
+                folder: folder.display().to_string(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The items of this shard and limit, their fingerprints, and the hash of the whole plan.
@@ -140,7 +173,7 @@ fn select(job: &AudioJob, limit: Option<usize>) -> Result<(Vec<PlanItem>, Vec<u1
         HashMap::default();
     for (position, item) in job.plan.items.iter().enumerate() {
         let id = job.id(item);
-        if seen.insert(short(&id), ()).is_some() {
+        if seen.insert(short_hash(&id), ()).is_some() {
             return Err(crate::plan::PlanError::SameId(id).into());
         }
         let step = job
@@ -155,13 +188,6 @@ fn select(job: &AudioJob, limit: Option<usize>) -> Result<(Vec<PlanItem>, Vec<u1
         }
     }
     Ok((items, fingerprints, hasher.finalize().to_hex()[..32].to_owned()))
-}
-
-/// 64 bits of an id's hash: enough to tell the ids of one plan apart.
-fn short(id: &str) -> u64 {
-    let hash = blake3::hash(id.as_bytes());
-    let b = hash.as_bytes();
-    u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])
 }
 
 fn packed(fingerprint: &str) -> u128 {
@@ -204,8 +230,8 @@ fn outcome(job: &AudioJob, options: &RunOptions, work: &Work) -> Outcome {
         forecast,
         refusals: refusals.into_iter().collect(),
         made: 0,
+        already: false,
         rewritten: false,
-        failures: Vec::new(),
         failed: 0,
         mark: None,
     }
@@ -224,37 +250,53 @@ impl Work {
             .items
             .iter()
             .enumerate()
-            .map(|(index, item)| (short(&job.id(item)), index as u32))
+            .map(|(index, item)| (short_hash(&job.id(item)), index as u32))
             .collect();
         let planned: BTreeSet<u64> = match limited {
             // Items beyond the limit are planned too: finished ones stay.
-            true => job.plan.items.iter().map(|item| short(&job.id(item))).collect(),
+            true => job
+                .plan
+                .items
+                .iter()
+                .map(|item| short_hash(&job.id(item)))
+                .collect(),
             false => BTreeSet::new(),
         };
         let mut again = BTreeSet::new();
         let mut removed = BTreeSet::new();
-        store.rows(|place, row| {
-            let key = short(&row.id);
-            let files = || row.files().map(|(path, _)| path.to_owned());
-            match by_id.get(&key) {
-                Some(&index) => {
+        store.rows(|found| {
+            let id = match &found {
+                Found::Row(_, row) => &row.id,
+                Found::Again(id) => id,
+            };
+            let key = short_hash(id);
+            let Some(&index) = by_id.get(&key) else {
+                if !planned.contains(&key) {
+                    self.stale = true;
+                    removed.insert(key);
+                }
+                return;
+            };
+            let place = &mut self.finished[index as usize];
+            match found {
+                Found::Row(at, row) => {
                     let same = packed(&row.fingerprint) == self.fingerprints[index as usize];
-                    if same && row.files().all(|(path, _)| out.join(path).is_file()) {
-                        self.finished[index as usize] = Some(place);
-                        again.remove(&index);
-                    } else if self.finished[index as usize].is_none() {
-                        again.insert(index);
-                    }
+                    let whole = same && row.files().all(|(path, _)| out.join(path).is_file());
+                    *place = whole.then_some(at);
+                    self.stale |= !same;
                     if !same {
-                        self.stale.extend(files());
+                        self.replaced.insert(index);
                     }
                 }
-                None if planned.contains(&key) => {}
-                None => {
-                    removed.insert(key);
-                    self.stale.extend(files());
+                Found::Again(_) => {
+                    *place = None;
+                    self.replaced.remove(&index);
                 }
             }
+            match place {
+                Some(_) => again.remove(&index),
+                None => again.insert(index),
+            };
         })?;
         self.kept = self.finished.iter().flatten().count();
         (self.again, self.removed) = (again.len(), removed.len());
@@ -262,7 +304,7 @@ impl Work {
         let known = &self.fingerprints;
         self.refused.retain(|refused| {
             by_id
-                .get(&short(&refused.id))
+                .get(&short_hash(&refused.id))
                 .is_some_and(|&index| known[index as usize] == packed(&refused.fingerprint))
         });
         Ok(())
@@ -289,6 +331,15 @@ impl Work {
         }
         units
     }
+}
+
+/// Tells the ledger which items are about to be made again. Their files are written over before their new rows
+/// are there: were the run killed in between, and the recipe changed back, the old rows would tell of them.
+fn announce(job: &AudioJob, work: &Work, ledger: &mut Ledger) -> Result<(), JobError> {
+    for &index in &work.replaced {
+        ledger.append(&Entry::Again(job.id(&work.items[index as usize])))?;
+    }
+    Ok(ledger.flush()?)
 }
 
 /// What a thread hands over.
@@ -343,7 +394,12 @@ fn make(
                     appended
                 }
                 Handed::Failed(row) => {
-                    progress.note(&format!("{}: {}", row.id, row.reason));
+                    // Told at once, as it may be worth stopping for; but a dead disk is not told of a million times.
+                    match failed.len() {
+                        0..FAILURES_SHOWN => progress.note(&format!("failed: {}: {}", row.id, row.reason)),
+                        FAILURES_SHOWN => progress.note("more items fail; refused.jsonl will name them all"),
+                        _ => {}
+                    }
                     failed.push(row);
                     Ok(())
                 }
@@ -361,7 +417,8 @@ fn make(
     progress.finish();
     let flushed = ledger.flush();
     executed?;
-    let finished = before + done.len();
+    // Items whose rows could not be written any more are made again by the next run.
+    let finished = before + done.len().saturating_sub(ledger.waiting());
     if let Some(error) = disk.or(flushed.err()) {
         return Err(match error.no_space() {
             true => JobError::NoSpace {
@@ -383,11 +440,6 @@ fn make(
             total,
         });
     }
-    outcome.failures = failed
-        .iter()
-        .take(FAILURES_SHOWN)
-        .map(|f| (f.id.clone(), f.reason.clone()))
-        .collect();
     Ok(failed)
 }
 
@@ -426,12 +478,18 @@ fn make_unit(
             Ok(Rendered { row, files }) => match write(out, &row, &files) {
                 Ok(()) => Handed::Item(index, Box::new(row)),
                 Err(error) if error.no_space() => Handed::Disk(error),
-                Err(error) => Handed::Failed(refusal(job, item, Stage::Failed, error.to_string())),
+                Err(error) => Handed::Failed(refusal(job, item, Stage::Failed, within(out, &error))),
             },
             Err(StepError::Refused(reason)) => Handed::Refused(refusal(job, item, Stage::Item, reason)),
             Err(StepError::Failed(reason)) => Handed::Failed(refusal(job, item, Stage::Failed, reason)),
         });
     }
+}
+
+/// An error about a file of the dataset, in words that can stand in the dataset: without its own place.
+fn within(out: &Path, error: &FileError) -> String {
+    let path = error.path.strip_prefix(out).unwrap_or(&error.path);
+    format!("{}: {}: {}", path.display(), error.what, error.source)
 }
 
 /// Writes an item's files; the ledger makes them durable in groups.
@@ -480,12 +538,11 @@ fn nothing() -> Refused {
 }
 
 /// Writes the closing files. Rows are read back from where they stand, in order of their ids; what the corpus
-/// tells about them (texts, speakers, groups) is taken from it anew.
+/// tells about them (texts, speakers, groups) and their seeds, which decide no bytes by themselves, are taken anew.
 fn close(
     job: &AudioJob,
     options: &RunOptions,
-    mut work: Work,
-    store: &Store,
+    work: Work,
     failed: Vec<Refused>,
     info: RunInfo,
 ) -> Result<crate::dataset::mark::Mark, JobError> {
@@ -505,7 +562,7 @@ fn close(
             (Some(Place::Manifest(offset)), Some(lines), _) => Some(lines.at::<Row>(offset)?),
             (Some(Place::Ledger(offset)), _, Some(lines)) => match lines.at::<Entry>(offset)? {
                 Entry::Made(row) => Some(*row),
-                Entry::Refused(_) => None,
+                Entry::Refused(_) | Entry::Again(_) => None,
             },
             _ => None,
         };
@@ -514,14 +571,9 @@ fn close(
         row.text.clone_from(&job.utterances[source].text);
         row.speaker.clone_from(&job.utterances[source].speaker);
         row.group.clone_from(&job.plan.groups[source]);
-        if !work.stale.is_empty() {
-            for (path, _) in row.files() {
-                work.stale.remove(path);
-            }
-        }
+        row.seed = item_seed(job.recipe.seed, &row.id);
         sink.add(&row)?;
     }
-    store.discard(work.stale.iter().map(String::as_str))?;
     let refused = job
         .refused()
         .into_iter()
