@@ -112,13 +112,15 @@ impl Renderer {
         if let Some(active) = level::active_level_dbfs(&self.floats, take.rate) {
             take.note("active_dbfs", active, 2);
         }
-        take.note("clipped", wave::at_full_scale(&self.samples) as f64, 0);
+        // An item that was scaled down has its peak at full scale, and nothing of it was cut off.
+        let clipped = if gain < 1.0 {
+            0
+        } else {
+            wave::at_full_scale(&self.samples)
+        };
+        take.measured.insert("clipped".to_owned(), Value::from(clipped));
         // What the item was scaled down by so as not to exceed full scale.
         take.note("scaled_db", decibel::of_amplitude(f64::from(gain)), 3);
-        if let Some(count) = take.measured.get("clipped").and_then(Value::as_f64) {
-            take.measured
-                .insert("clipped".to_owned(), Value::from(count as u64));
-        }
     }
 
     fn files(&mut self, job: &AudioJob, item: &PlanItem, take: &Take) -> Result<Files, StepError> {
