@@ -11,8 +11,8 @@ use super::kaiser::{Filter, half_width};
 /// Blocks are of about this many samples of the lower rate, if the ratio allows it.
 const BLOCK: usize = 2048;
 
-/// Ratios that need longer blocks than this are not done here: a plan takes up to 8 MB.
-const LONGEST: usize = 200_000;
+/// Ratios that need longer blocks than this are not done here: a plan takes up to 16 MB.
+const LONGEST: usize = 300_000;
 
 /// An overlap-save resampler: a block is `from`·k samples of the input and `to`·k of the output.
 pub(super) struct Blocks {

@@ -3,7 +3,7 @@ use std::f64::consts::{PI, TAU};
 use super::*;
 
 /// All through FFTs but the last three, which go through rubato.
-const RATIOS: [(u32, u32); 12] = [
+const RATIOS: [(u32, u32); 13] = [
     (3, 4),
     (5, 4),
     (8000, 16_000),
@@ -14,6 +14,7 @@ const RATIOS: [(u32, u32); 12] = [
     (22_050, 16_000),
     (9137, 10_000),
     (44_099, 16_000),
+    (96_001, 16_000),
     (160_003, 80_000),
     (80_000, 160_003),
 ];
