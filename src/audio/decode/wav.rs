@@ -4,7 +4,7 @@
 //! (RF64). ADPCM is handed to symphonia behind a clean header.
 //!
 //! hound, which writes our WAV files, can't read them as they are found: it stumbles over pad bytes, refuses RF64,
-//! G.711, 64-bit floats and streamed sizes, tells no lengths of a cut file, and takes 0.6 ms for 4.4 s (here: 20 µs).
+//! G.711, 64-bit floats and streamed sizes, tells no lengths of a cut file, and takes 0.63 ms for 4.4 s (here: 0.04 ms).
 
 mod header;
 
