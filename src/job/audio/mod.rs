@@ -3,8 +3,10 @@
 mod load;
 mod maker;
 mod outcome;
+mod planning;
 mod render;
 mod run;
+mod work;
 
 pub use load::{AudioJob, LoadOptions};
 pub use outcome::{Forecast, Outcome};
