@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::layout::MARK;
 use super::refused::{Refused, Stage};
 use super::row::Row;
+use crate::corpus::scan::read_text_file;
 use crate::run::atomic::{self, FileError};
 use crate::run::ledger::LineError;
 use crate::run::shard::Shard;
 
 /// The format of datasets that this program writes.
 pub const FORMAT: u32 = 1;
+
+/// The longest mark that is read, in bytes: many thousands of classes and transforms fit.
+pub(super) const MAX_BYTES: u64 = 256 << 20;
 
 /// What all rows of a run have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +130,7 @@ impl Mark {
     /// [`LineError`]: it can't be read, or is no mark of ours.
     pub fn read(dataset: &Path) -> Result<Option<Self>, LineError> {
         let path = dataset.join(MARK);
-        let bytes = match std::fs::read(&path) {
+        let bytes = match read_text_file(&path, MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::new(path, "cannot read", error).into()),

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::layout::{self, MANIFEST, REFUSED};
-use super::mark::{FORMAT, Mark, RunInfo};
+use super::mark::{FORMAT, MAX_BYTES, Mark, RunInfo};
 use super::refused::{Refused, Stage};
 use super::row::Row;
 use super::sink::remove;
 use crate::corpus::Split;
+use crate::corpus::scan::read_text_file;
 use crate::run::atomic::{self, FileError, is_part};
 use crate::run::ledger::{Ledger, LineError, Lines};
 use crate::run::lock::{Lock, LockError};
@@ -161,7 +162,7 @@ impl Store {
             return Ok(Some(mark.clone()));
         }
         // A mark that can't be read may be a newer one, or somebody else's run.json.
-        let format = fs::read(path.join(layout::MARK))
+        let format = read_text_file(&path.join(layout::MARK), MAX_BYTES)
             .ok()
             .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
             .and_then(|value| value.get("format")?.as_u64());
@@ -368,7 +369,7 @@ impl Store {
 
 fn read_state(path: &Path) -> Result<Option<State>, StoreError> {
     let path = layout::state(path);
-    match fs::read(&path) {
+    match read_text_file(&path, MAX_BYTES) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
             LineError::Line {
                 path,

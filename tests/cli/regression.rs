@@ -324,3 +324,22 @@ fn a_recipe_without_an_end_is_refused() {
         .ends(1)
         .says("which no recipe is");
 }
+
+#[test]
+fn a_mark_that_is_no_file_does_not_hold_the_program() {
+    let project = project();
+    fs::create_dir(project.path("odd")).unwrap();
+    let made = Command::new("mkfifo").arg(project.path("odd/run.json")).status();
+    assert!(made.unwrap().success());
+    let mut child = project
+        .command(&["verify", "odd"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while child.try_wait().unwrap().is_none() && Instant::now() < end {
+        sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
