@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod dataset;
 pub mod draw;
 pub mod job;
+pub mod onnx;
 pub mod plan;
 pub mod recipe;
 pub mod run;

@@ -155,19 +155,6 @@ fn same_bytes(path: &Path, hash: &[u8; 32]) -> bool {
         && hasher.finalize().as_bytes() == hash
 }
 
-/// The user's cache folder for this program: `$XDG_CACHE_HOME/augment` or `~/.cache/augment`.
-#[must_use]
-pub fn folder() -> Option<PathBuf> {
-    let set = |name: &str| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    set("XDG_CACHE_HOME")
-        .or_else(|| set("HOME").map(|home| home.join(".cache")))
-        .map(|path| path.join("augment"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::corpus::cache;
 use crate::dataset::mark::RunInfo;
-use crate::run::atomic;
+use crate::run::{atomic, folders};
 
 fn place(info: &RunInfo) -> Option<PathBuf> {
     Some(
-        cache::folder()?
+        folders::cache()?
             .join("recipes")
             .join(format!("{}-{}", info.recipe_hash, info.index_hash)),
     )

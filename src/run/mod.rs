@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod execute;
+pub mod folders;
 pub mod interrupt;
 pub mod ledger;
 pub mod lock;

@@ -10,7 +10,7 @@ use crate::audio::bank::Bank;
 use crate::audio::spectrum::frame_count;
 use crate::audio::transform::{SourceFacts, Step};
 use crate::corpus::bank::{BankFault, FileBank};
-use crate::corpus::cache::{self, Cache};
+use crate::corpus::cache::Cache;
 use crate::corpus::index::{Facts, Indexer, Role};
 use crate::corpus::{Skipped, Split, Utterance};
 use crate::dataset::mark::{FORMAT, RunInfo};
@@ -18,6 +18,7 @@ use crate::dataset::refused::{Refused, Stage};
 use crate::job::JobError;
 use crate::plan::{ORIGINAL, Plan, PlanItem, item_id};
 use crate::recipe::{AudioRecipe, Kinds};
+use crate::run::folders;
 use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
 use crate::run::progress::Progress;
@@ -75,7 +76,7 @@ impl AudioJob {
             .list(&base)
             .map_err(|error| recipe.at_corpus(&error))?;
         let prepare = recipe.prepare.clone();
-        let mut cache = Cache::open(cache::folder().as_deref(), &format!("{prepare:?}"));
+        let mut cache = Cache::open(folders::cache().as_deref(), &format!("{prepare:?}"));
         let mut indexer = Indexer {
             prepare: &prepare,
             cache: &mut cache,

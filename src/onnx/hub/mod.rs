@@ -1,0 +1,1 @@
+//! The model hub: names, catalogue, cache and transfers.
