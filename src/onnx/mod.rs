@@ -4,11 +4,18 @@
 //! Nothing here is linked at build time: the library is looked for when a command needs it (`runtime`), and
 //! `augment audio` never does.
 
+pub mod batch;
 pub mod device;
+pub mod encoder;
 pub mod engine;
+pub mod error;
 pub mod folder;
 pub mod hub;
+pub mod masked;
+pub mod operators;
 pub mod runtime;
+pub mod sentence;
 pub mod seq2seq;
 pub mod session;
 pub mod setup;
+pub mod tokens;

@@ -1,0 +1,200 @@
+//! Sentence encoders: a text to a vector of length 1 whose cosine with another says how close they are in meaning.
+//!
+//! The mean of the token vectors, then L2, as sentence-transformers computes it (Reimers and Gurevych 2019). Of a
+//! text longer than the model takes, every window is read and the mean is over all tokens.
+
+use super::batch::batches;
+use super::encoder::{Encoder, Output};
+use super::engine::Engine;
+use super::error::ModelError;
+use super::folder::{ModelFolder, Precision};
+use super::tokens::Tokens;
+use crate::run::interrupt::Interrupt;
+
+/// Texts of one run at most, and tokens: more gain nothing on a processor.
+const ROWS: usize = 32;
+const TOKENS: usize = 4096;
+
+/// How token vectors become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pooling {
+    /// Their mean.
+    Mean,
+    /// The first one.
+    First,
+    /// The graph does it.
+    Graph,
+}
+
+/// A loaded sentence encoder.
+#[derive(Debug)]
+pub struct SentenceEncoder {
+    encoder: Encoder,
+    tokens: Tokens,
+    output: String,
+    pooling: Pooling,
+    hash: String,
+}
+
+impl SentenceEncoder {
+    /// Loads the encoder of a folder: its `sentence_embedding` if it gives one, else its token vectors, pooled as
+    /// `1_Pooling/config.json` says (the mean without it).
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    pub fn open(engine: &Engine, folder: &ModelFolder, precision: Precision) -> Result<Self, ModelError> {
+        let graph = folder.graph("model", precision)?;
+        let encoder = Encoder::open(engine, &graph)?;
+        let session = encoder.session();
+        let given = ["sentence_embedding", "last_hidden_state", "token_embeddings"]
+            .into_iter()
+            .find(|name| session.output(name).is_some());
+        let Some(output) = given else {
+            return Err(session
+                .unfit("an output sentence_embedding, last_hidden_state or token_embeddings")
+                .into());
+        };
+        let pooling = match output {
+            "sentence_embedding" => Pooling::Graph,
+            _ => pooling(folder)?,
+        };
+        let hash = folder.hash(&[graph, folder.file("tokenizer.json")?])?;
+        Ok(SentenceEncoder {
+            output: output.to_owned(),
+            encoder,
+            tokens: Tokens::open(folder)?,
+            pooling,
+            hash,
+        })
+    }
+
+    /// A hash of the graph and the tokenizer: a threshold belongs to a model. 64 hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Whether texts are run one by one, because the model's numbers depend on what else is in a batch.
+    #[must_use]
+    pub fn runs_alone(&self) -> bool {
+        self.encoder.runs_alone()
+    }
+
+    /// The vectors of texts, in their order, each of length 1 (0 where the model gives zeros). A vector does not
+    /// depend on the other texts.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    pub fn encode(&mut self, texts: &[&str], interrupt: &Interrupt) -> Result<Vec<Vec<f32>>, ModelError> {
+        let mut rows = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            rows.extend(self.tokens.encode(text)?.into_iter().map(|row| (index, row)));
+        }
+        let mut sums: Vec<Vec<f64>> = vec![Vec::new(); texts.len()];
+        let lengths: Vec<usize> = rows.iter().map(|(_, row)| row.len()).collect();
+        let mut parts: Vec<Vec<f32>> = vec![Vec::new(); rows.len()];
+        for batch in batches(&lengths, self.encoder.limits(ROWS, TOKENS)) {
+            if interrupt.stopped() {
+                return Err(ModelError::Interrupted);
+            }
+            let ids: Vec<&[u32]> = batch.iter().map(|&row| rows[row].1.as_slice()).collect();
+            let pooling = self.pooling;
+            let widths: Vec<usize> = ids.iter().map(|row| row.len()).collect();
+            let vectors = self
+                .encoder
+                .run(&ids, self.tokens.pad(), &self.output, |output| {
+                    pool(output, &widths, pooling)
+                })?;
+            let vectors = vectors.ok_or_else(|| {
+                self.encoder.session().failed(format!(
+                    "{} has another shape than its inputs ask for",
+                    self.output
+                ))
+            })?;
+            for (row, vector) in batch.into_iter().zip(vectors) {
+                parts[row] = vector;
+            }
+        }
+        // Windows weigh as much as they have tokens; they are added in their own order, whatever shared a batch.
+        for ((index, row), part) in rows.iter().zip(&parts) {
+            let sum = &mut sums[*index];
+            sum.resize(part.len(), 0.0);
+            for (sum, &value) in sum.iter_mut().zip(part) {
+                *sum += f64::from(value) * row.len() as f64;
+            }
+        }
+        Ok(sums.into_iter().map(normalised).collect())
+    }
+}
+
+/// The cosine of two vectors of length 1, within −1…1.
+#[must_use]
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let sum: f64 = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+    sum.clamp(-1.0, 1.0) as f32
+}
+
+fn pooling(folder: &ModelFolder) -> Result<Pooling, ModelError> {
+    let config = folder.json("1_Pooling/config.json")?;
+    let modes = config.as_object().into_iter().flatten();
+    let chosen: Vec<&str> = modes
+        .filter(|(name, value)| name.starts_with("pooling_mode_") && value.as_bool() == Some(true))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    match chosen.as_slice() {
+        [] | ["pooling_mode_mean_tokens"] => Ok(Pooling::Mean),
+        ["pooling_mode_cls_token"] => Ok(Pooling::First),
+        other => Err(ModelError::Unsupported {
+            model: folder.path().display().to_string(),
+            reason: format!(
+                "found {} in 1_Pooling/config.json, expected pooling_mode_mean_tokens or pooling_mode_cls_token",
+                other.join(" and ")
+            ),
+        }),
+    }
+}
+
+/// One vector a row; `None` if the output has another shape.
+fn pool(output: Output<'_>, widths: &[usize], pooling: Pooling) -> Option<Vec<Vec<f32>>> {
+    let Output { shape, data } = output;
+    let (width, size) = match (pooling, shape) {
+        (Pooling::Graph, &[rows, size]) if rows == widths.len() => (1, size),
+        (Pooling::Mean | Pooling::First, &[rows, width, size]) if rows == widths.len() => (width, size),
+        _ => return None,
+    };
+    if size == 0 || width == 0 || data.len() != widths.len() * width * size {
+        return None;
+    }
+    let rows = data.chunks_exact(width * size).zip(widths);
+    Some(
+        rows.map(|(row, &length)| {
+            let used = match pooling {
+                Pooling::Mean => length.min(width),
+                Pooling::First | Pooling::Graph => 1,
+            };
+            mean(&row[..used * size], size)
+        })
+        .collect(),
+    )
+}
+
+fn mean(vectors: &[f32], size: usize) -> Vec<f32> {
+    let mut sum = vec![0.0_f64; size];
+    for vector in vectors.chunks_exact(size) {
+        for (sum, &value) in sum.iter_mut().zip(vector) {
+            *sum += f64::from(value);
+        }
+    }
+    let count = (vectors.len() / size).max(1) as f64;
+    sum.into_iter().map(|sum| (sum / count) as f32).collect()
+}
+
+fn normalised(vector: Vec<f64>) -> Vec<f32> {
+    let length = vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+    let scale = if length > 0.0 && length.is_finite() {
+        1.0 / length
+    } else {
+        0.0
+    };
+    vector.into_iter().map(|value| (value * scale) as f32).collect()
+}
