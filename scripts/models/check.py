@@ -1,0 +1,87 @@
+"""Checks the committed graphs against the committed goldens with ONNX Runtime; needs none of PyTorch's weights.
+
+    OMP_NUM_THREADS=1 python scripts/models/check.py
+
+Every graph has to agree within 1e-4 for one text at a time and for a padded batch of several, fp16 and int8 within
+what they lose. Says what was measured; exits 1 when something differs.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+MODELS = Path(__file__).resolve().parents[2] / "tests" / "models"
+
+
+def rows(name: str) -> list[dict]:
+    return [json.loads(line) for line in (MODELS / "goldens" / name).read_text(encoding="utf-8").strip("\n").split("\n")]
+
+
+def run(graph: Path, batches: list[list[list[int]]]) -> list[dict[str, np.ndarray]]:
+    """The outputs of each batch of ids, padded with 0 on the right, by output name."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(MODELS / graph, options, providers=["CPUExecutionProvider"])
+    wanted = {value.name for value in session.get_inputs()}
+    outputs = []
+    for batch in batches:
+        width = max(map(len, batch))
+        ids = np.array([row + [0] * (width - len(row)) for row in batch], dtype=np.int64)
+        mask = np.array([[1] * len(row) + [0] * (width - len(row)) for row in batch], dtype=np.int64)
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        values = session.run(None, {name: value for name, value in feeds.items() if name in wanted})
+        outputs.append(dict(zip((value.name for value in session.get_outputs()), values)))
+    return outputs
+
+
+def batched(items: list, size: int) -> list[list]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def fill_difference(graph: str, golden: str, size: int) -> float:
+    worst = 0.0
+    groups = batched(rows(golden), size)
+    for group, output in zip(groups, run(Path(graph), [[row["ids"] for row in group] for group in groups])):
+        for i, row in enumerate(group):
+            logits = output["logits"][i, row["position"]].astype(np.float64)
+            worst = max(worst, np.abs(logits[row["top_ids"]] - row["top_logits"]).max())
+            worst = max(worst, abs(np.log(np.exp(logits).sum()) - row["logsumexp"]))
+    return worst
+
+
+def embedding_difference(graph: str, size: int) -> float:
+    ids = {row["text"]: row["ids"] for row in rows("sentence-encoder.tokens.jsonl")}
+    worst = 0.0
+    groups = batched(rows("sentence-encoder.embeddings.jsonl"), size)
+    for group, output in zip(groups, run(Path(graph), [[ids[row["text"]] for row in group] for group in groups])):
+        for i, row in enumerate(group):
+            if "sentence_embedding" in output:
+                got = output["sentence_embedding"][i]
+            else:
+                got = output["last_hidden_state"][i, : len(ids[row["text"]])].mean(0)
+                got = got / np.linalg.norm(got)
+            worst = max(worst, np.abs(got - row["embedding"]).max())
+    return worst
+
+
+def main() -> int:
+    measured = []
+    for size in (1, 16):
+        measured += [
+            (f"bert-mlm fp32, batch {size}", fill_difference("bert-mlm/onnx/model.onnx", "bert-mlm.fills.jsonl", size), 1e-4),
+            (f"bert-mlm fp16, batch {size}", fill_difference("bert-mlm/onnx/model_fp16.onnx", "bert-mlm.fills.jsonl", size), 0.1),
+            (f"bert-mlm int8, batch {size}", fill_difference("bert-mlm/onnx/model_quantized.onnx", "bert-mlm.fills.jsonl", size), 0.5),
+            (f"distilbert-mlm, batch {size}", fill_difference("distilbert-mlm/model.onnx", "distilbert-mlm.fills.jsonl", size), 1e-4),
+            (f"sentence-encoder, batch {size}", embedding_difference("sentence-encoder/onnx/model.onnx", size), 1e-4),
+            (f"sentence-encoder-pooled, batch {size}", embedding_difference("sentence-encoder-pooled/model.onnx", size), 1e-4),
+        ]
+    for name, difference, allowed in measured:
+        print(f"{'ok  ' if difference <= allowed else 'FAIL'} {name}: {difference:.2e} (at most {allowed:g})")
+    return int(any(difference > allowed for _, difference, allowed in measured))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
