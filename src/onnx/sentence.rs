@@ -3,7 +3,7 @@
 //! The mean of the token vectors, then L2, as sentence-transformers computes it (Reimers and Gurevych 2019). Of a
 //! text longer than the model takes, every window is read and the mean is over all tokens.
 
-use super::batch::batches;
+use super::batch::{Limits, batches};
 use super::encoder::{Encoder, Output};
 use super::engine::Engine;
 use super::error::ModelError;
@@ -37,8 +37,8 @@ pub struct SentenceEncoder {
 }
 
 impl SentenceEncoder {
-    /// Loads the encoder of a folder: its `sentence_embedding` if it gives one, else its token vectors, pooled as
-    /// `1_Pooling/config.json` says (the mean without it).
+    /// Loads the encoder of a folder: its token vectors, pooled as `1_Pooling/config.json` says (the mean without it).
+    /// Where the graph gives none, or `modules.json` names further layers, its own `sentence_embedding` is taken.
     ///
     /// # Errors
     /// [`ModelError`].
@@ -46,17 +46,21 @@ impl SentenceEncoder {
         let graph = folder.graph("model", precision)?;
         let encoder = Encoder::open(engine, &graph)?;
         let session = encoder.session();
-        let given = ["sentence_embedding", "last_hidden_state", "token_embeddings"]
-            .into_iter()
-            .find(|name| session.output(name).is_some());
-        let Some(output) = given else {
-            return Err(session
-                .unfit("an output sentence_embedding, last_hidden_state or token_embeddings")
-                .into());
-        };
-        let pooling = match output {
-            "sentence_embedding" => Pooling::Graph,
-            _ => pooling(folder)?,
+        let first =
+            |names: &[&'static str]| names.iter().find(|name| session.output(name).is_some()).copied();
+        let of_tokens = first(&["last_hidden_state", "token_embeddings"]);
+        let of_texts = first(&["sentence_embedding"]);
+        let (output, pooling) = match (of_tokens, of_texts) {
+            (Some(output), None) => (output, pooling(folder)?),
+            (Some(output), Some(own)) => match pooling(folder) {
+                Ok(pooling) if is_plain(folder)? => (output, pooling),
+                _ => (own, Pooling::Graph),
+            },
+            (None, Some(own)) => (own, Pooling::Graph),
+            (None, None) => {
+                let expected = "an output last_hidden_state, token_embeddings or sentence_embedding";
+                return Err(session.unfit(expected).into());
+            }
         };
         let hash = folder.hash(&[graph, folder.file("tokenizer.json")?])?;
         Ok(SentenceEncoder {
@@ -77,7 +81,13 @@ impl SentenceEncoder {
     /// Whether texts are run one by one, because the model's numbers depend on what else is in a batch.
     #[must_use]
     pub fn runs_alone(&self) -> bool {
-        self.encoder.runs_alone()
+        // Reductions over tokens within a graph add in an order that depends on how many rows there are.
+        self.encoder.runs_alone() || self.pooling == Pooling::Graph
+    }
+
+    fn limits(&self) -> Limits {
+        let rows = if self.runs_alone() { 1 } else { ROWS };
+        self.encoder.limits(rows, TOKENS)
     }
 
     /// The vectors of texts, in their order, each of length 1 (0 where the model gives zeros). A vector does not
@@ -93,7 +103,7 @@ impl SentenceEncoder {
         let mut sums: Vec<Vec<f64>> = vec![Vec::new(); texts.len()];
         let lengths: Vec<usize> = rows.iter().map(|(_, row)| row.len()).collect();
         let mut parts: Vec<Vec<f32>> = vec![Vec::new(); rows.len()];
-        for batch in batches(&lengths, self.encoder.limits(ROWS, TOKENS)) {
+        for batch in batches(&lengths, self.limits()) {
             if interrupt.stopped() {
                 return Err(ModelError::Interrupted);
             }
@@ -152,6 +162,18 @@ fn pooling(folder: &ModelFolder) -> Result<Pooling, ModelError> {
             ),
         }),
     }
+}
+
+/// Whether nothing but pooling and normalisation comes behind the token vectors.
+fn is_plain(folder: &ModelFolder) -> Result<bool, ModelError> {
+    let modules = folder.json("modules.json")?;
+    let kinds = modules.as_array().into_iter().flatten().map(|module| {
+        let kind = module["type"].as_str().unwrap_or_default();
+        kind.rsplit('.').next().unwrap_or_default().to_owned()
+    });
+    Ok(kinds
+        .into_iter()
+        .all(|kind| ["Transformer", "Pooling", "Normalize"].contains(&kind.as_str())))
 }
 
 /// One vector a row; `None` if the output has another shape.

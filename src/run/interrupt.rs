@@ -34,6 +34,11 @@ impl Interrupt {
             .filter(|&signal| signal != 0)
     }
 
+    /// Stops work as that signal would.
+    pub fn stop(&self, signal: u8) {
+        self.0.store(usize::from(signal), Ordering::Relaxed);
+    }
+
     /// Whether work should stop.
     #[must_use]
     pub fn stopped(&self) -> bool {
