@@ -12,3 +12,10 @@ pub mod onnx;
 pub mod plan;
 pub mod recipe;
 pub mod run;
+
+// For tests alone: the shared helpers name this crate as the integration tests do.
+#[cfg(test)]
+extern crate self as augment;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+pub(crate) mod support;

@@ -13,6 +13,7 @@ pub mod folder;
 pub mod hub;
 pub mod masked;
 pub mod operators;
+pub mod python;
 pub mod runtime;
 pub mod sentence;
 pub mod seq2seq;

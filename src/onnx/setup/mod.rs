@@ -1,15 +1,25 @@
 //! The pinned ONNX Runtime in the user's data folder: `DATA/onnxruntime/<version>-<flavour>/`.
+//!
+//! It is taken from the wheels of its Python package, which the user's own pip fetches or a folder holds. Each
+//! wheel is pinned by its hash, and only libraries and licences are unpacked. Nothing of Python is needed later.
 
+mod cuda;
+mod error;
+mod install;
 mod installed;
+mod package;
+mod pip;
+mod place;
+mod redact;
+mod wheel;
 
+pub use cuda::cuda_libraries;
+pub use error::{SetupError, megabytes};
+pub use install::{Begun, Done, Job, Source, begin};
 pub use installed::{Flavour, Installed, MARKER, VERSION, folder_of, installed};
+pub use package::Package;
+pub use pip::Pip;
+pub use place::free_space;
 
-use std::path::{Path, PathBuf};
-
-/// CUDA's and cuDNN's libraries below `nvidia/*/lib`, each after those that it needs; empty if they are not all
-/// there.
-#[must_use]
-pub fn cuda_libraries(nvidia: &Path) -> Vec<PathBuf> {
-    let _ = nvidia;
-    Vec::new()
-}
+#[cfg(test)]
+mod tests;
