@@ -12,6 +12,7 @@ pub mod onnx;
 pub mod plan;
 pub mod recipe;
 pub mod run;
+pub mod text;
 
 // For tests alone: the shared helpers name this crate as the integration tests do.
 #[cfg(test)]

@@ -1,0 +1,16 @@
+//! Sentences and how new ones are made of them: words and where they stand, fills, translation, and the tests that
+//! a new sentence has to pass.
+//!
+//! Nothing here knows recipes, corpora or datasets. Models come in as `onnx` loads them, randomness as keyed draws.
+
+pub mod candidate;
+pub mod casing;
+pub mod fill;
+pub mod gate;
+pub mod guard;
+pub mod language;
+pub mod models;
+pub mod refusal;
+pub mod rounds;
+pub mod sameness;
+pub mod words;
