@@ -2,6 +2,7 @@
 
 pub mod audio;
 mod error;
+mod planning;
 pub mod registry;
 pub mod replay;
 

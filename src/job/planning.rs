@@ -1,26 +1,51 @@
-//! From a corpus and its index to the plan, with errors at the keys that ask for what can't be had.
+//! From a corpus and what is in its sources to the plan, with errors at the keys that ask for what can't be had.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::maker::{AudioMaker, Facts as MakerFacts};
-use crate::corpus::index::Facts;
+use super::JobError;
+use crate::corpus::labels::LabelRules;
 use crate::corpus::{Split, Utterance};
 use crate::dataset::layout::MANIFEST;
-use crate::job::JobError;
-use crate::plan::{Maker, Plan, PlanError, PlanSettings, Source, SplitSettings, Target, plan};
-use crate::recipe::{AudioRecipe, GroupBy};
+use crate::plan::{
+    BalanceSettings, Maker, Plan, PlanError, PlanSettings, Source, SplitSettings, Target, plan,
+};
+use crate::recipe::{Document, GroupBy, RecipeError, SplitSection};
 use crate::run::ledger::Lines;
 
+/// What of a recipe decides its plan, be it about audio or text.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The recipe, for errors.
+    pub document: &'a Document,
+    /// The run's seed.
+    pub seed: u64,
+    /// Classes and what is kept of them.
+    pub rules: &'a LabelRules,
+    /// What is held out.
+    pub split: &'a SplitSection,
+    /// How much is made.
+    pub balance: &'a BalanceSettings,
+}
+
+impl Asked<'_> {
+    fn error(&self, table: &str, key: &str, message: &str, hint: Option<String>) -> RecipeError {
+        self.document.error(table, key, message, hint.as_ref())
+    }
+}
+
+/// What is inside a source: a hash that is equal for sources with the same content, or why it can't be used.
+pub(super) type Content = Result<[u8; 32], String>;
+
+/// Plans: `contents` has one entry an utterance.
 pub(super) fn make_plan(
-    recipe: &AudioRecipe,
-    base: &Path,
+    asked: &Asked<'_>,
     utterances: &[Utterance],
-    index: &[Facts],
-    corpus: &MakerFacts<'_>,
+    contents: Vec<Content>,
+    makers: &[&dyn Maker],
 ) -> Result<Plan, JobError> {
-    let classes = classes(recipe, utterances);
-    if let crate::plan::Amount::TrainPerClass(Target::PerClass(table)) = &recipe.balance.amount {
+    let classes = classes(asked.rules, utterances);
+    if let crate::plan::Amount::TrainPerClass(Target::PerClass(table)) = &asked.balance.amount {
         let named: Vec<&str> = classes.iter().map(String::as_str).collect();
         if let Some(unknown) = table.keys().find(|class| !classes.contains(class)) {
             let hint = crate::recipe::did_you_mean(unknown, &named);
@@ -28,43 +53,37 @@ pub(super) fn make_plan(
                 "there is no class {unknown:?}; the classes are {}",
                 named.join(", ")
             );
-            return Err(recipe.error("balance", "train_per_class", message, hint).into());
+            return Err(asked.error("balance", "train_per_class", &message, hint).into());
         }
         if let Some(missing) = classes.iter().find(|class| !table.contains_key(*class)) {
             let message = format!("class {missing:?} has no number; expected one for every class");
-            return Err(recipe.error("balance", "train_per_class", message, None).into());
+            return Err(asked.error("balance", "train_per_class", &message, None).into());
         }
     }
-    let sources = sources(recipe, &classes, utterances, index)?;
-    let from = match &recipe.split.from {
+    let sources = sources(asked, &classes, utterances, contents)?;
+    let from = match &asked.split.from {
         None => None,
-        Some(from) => Some(split_of(recipe, &base.join(from), utterances)?),
+        Some(from) => Some(split_of(asked, &asked.document.base().join(from), utterances)?),
     };
     let settings = PlanSettings {
-        seed: recipe.seed,
+        seed: asked.seed,
         classes,
-        keep: recipe.corpus.rules.keep.clone(),
+        keep: asked.rules.keep.clone(),
         split: SplitSettings {
-            validation: recipe.split.validation.clone(),
-            test: recipe.split.test.clone(),
+            validation: asked.split.validation.clone(),
+            test: asked.split.test.clone(),
             from,
         },
-        balance: recipe.balance.clone(),
+        balance: asked.balance.clone(),
     };
-    let makers: Vec<AudioMaker<'_>> = recipe
-        .transforms
-        .iter()
-        .map(|named| AudioMaker { named, corpus })
-        .collect();
-    let makers: Vec<&dyn Maker> = makers.iter().map(|maker| maker as &dyn Maker).collect();
-    let mut plan = plan(&settings, &sources, &makers).map_err(|error| at_line(recipe, error))?;
-    held_out(recipe, &settings, utterances, &mut plan)?;
+    let mut plan = plan(&settings, &sources, makers).map_err(|error| at_line(asked, &error))?;
+    held_out(asked, &settings, utterances, &mut plan)?;
     Ok(plan)
 }
 
 /// A split that was asked for and comes out empty is an error; one that lacks a class is told of.
 fn held_out(
-    recipe: &AudioRecipe,
+    asked: &Asked<'_>,
     settings: &PlanSettings,
     utterances: &[Utterance],
     plan: &mut Plan,
@@ -91,7 +110,7 @@ fn held_out(
             };
             let message = format!("nothing would be held out for {name}");
             let hint = "ask for a larger share, for fewer folds, or for groups that no other split has";
-            return Err(recipe.error("split", &key, message, Some(hint.to_owned())).into());
+            return Err(asked.error("split", &key, &message, Some(hint.to_owned())).into());
         }
         for class in settings
             .classes
@@ -106,8 +125,8 @@ fn held_out(
 }
 
 /// Puts the plan's errors at the keys that ask for what can't be had.
-fn at_line(recipe: &AudioRecipe, error: PlanError) -> crate::recipe::RecipeError {
-    let (table, key, hint) = match &error {
+fn at_line(asked: &Asked<'_>, error: &PlanError) -> RecipeError {
+    let (table, key, hint) = match error {
         PlanError::Short { split, .. } => (
             "split",
             format!("{split}_per_class"),
@@ -131,12 +150,12 @@ fn at_line(recipe: &AudioRecipe, error: PlanError) -> crate::recipe::RecipeError
             Some("hold out or cut less, or leave the class out with classes = [...]".to_owned()),
         ),
     };
-    recipe.error(table, &key, error.to_string(), hint)
+    asked.error(table, &key, &error.to_string(), hint)
 }
 
-fn classes(recipe: &AudioRecipe, utterances: &[Utterance]) -> Vec<String> {
-    if !recipe.corpus.rules.classes.is_empty() {
-        return recipe.corpus.rules.classes.clone();
+fn classes(rules: &LabelRules, utterances: &[Utterance]) -> Vec<String> {
+    if !rules.classes.is_empty() {
+        return rules.classes.clone();
     }
     let mut classes: Vec<String> = utterances
         .iter()
@@ -148,21 +167,21 @@ fn classes(recipe: &AudioRecipe, utterances: &[Utterance]) -> Vec<String> {
 }
 
 fn sources(
-    recipe: &AudioRecipe,
+    asked: &Asked<'_>,
     classes: &[String],
     utterances: &[Utterance],
-    index: &[Facts],
+    contents: Vec<Content>,
 ) -> Result<Vec<Source>, JobError> {
     let number: BTreeMap<&str, usize> = classes
         .iter()
         .enumerate()
         .map(|(n, class)| (class.as_str(), n))
         .collect();
-    let group_by = recipe.split.group_by;
+    let group_by = asked.split.group_by;
     utterances
         .iter()
-        .zip(index)
-        .map(|(utterance, facts)| {
+        .zip(contents)
+        .map(|(utterance, content)| {
             let group = match group_by {
                 GroupBy::Utterance => utterance.id.clone(),
                 GroupBy::Speaker => utterance.speaker.clone(),
@@ -182,11 +201,11 @@ fn sources(
             if group.is_empty() {
                 let message = format!("the utterance {} has no {}", utterance.id, group_by.name());
                 let hint = Some("name the column or group that tells it, or group by utterance".to_owned());
-                return Err(recipe.error("split", "group_by", message, hint).into());
+                return Err(asked.error("split", "group_by", &message, hint).into());
             }
-            let (content, refused) = match &facts.audio {
-                Ok(measured) => (measured.content, None),
-                Err(reason) => ([0; 32], Some(reason.clone())),
+            let (content, refused) = match content {
+                Ok(content) => (content, None),
+                Err(reason) => ([0; 32], Some(reason)),
             };
             let class = number.get(utterance.label.as_str()).copied().unwrap_or(0);
             Ok(Source {
@@ -203,12 +222,12 @@ fn sources(
 
 /// The split of another dataset, by source id.
 fn split_of(
-    recipe: &AudioRecipe,
+    asked: &Asked<'_>,
     dataset: &Path,
     utterances: &[Utterance],
 ) -> Result<BTreeMap<String, Split>, JobError> {
     let path = dataset.join(MANIFEST);
-    let fail = |message: String| recipe.error("split", "from", message, None);
+    let fail = |message: String| asked.error("split", "from", &message, None);
     let mut lines = Lines::open(&path)?.ok_or_else(|| {
         fail(format!(
             "there is no {}; expected the folder of a finished dataset",

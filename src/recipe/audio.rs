@@ -111,10 +111,7 @@ impl AudioRecipe {
     /// The folder that the recipe's relative paths start from.
     #[must_use]
     pub fn base(&self) -> PathBuf {
-        match self.document.path().parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        }
+        self.document.base()
     }
 
     /// Hash of what the recipe asks for, the seed in force included.
@@ -128,11 +125,7 @@ impl AudioRecipe {
     /// An error about a key of a table, by their names.
     #[must_use]
     pub fn error(&self, table: &str, key: &str, message: String, hint: Option<String>) -> RecipeError {
-        let found = self.document.root().and_then(|root| {
-            let table = root.table(table)?.unwrap_or(root);
-            Ok(table.error(key, message.clone(), hint.clone()))
-        });
-        found.unwrap_or_else(|error| error)
+        self.document.error(table, key, &message, hint.as_ref())
     }
 
     /// An error about a key of the transform with this index.

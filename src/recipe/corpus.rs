@@ -79,14 +79,26 @@ impl CorpusSection {
         }
     }
 
-    /// Lists the corpus, labels mapped and cut to the classes; `base` is the folder of the recipe.
+    /// Lists the recordings of the corpus, labels mapped and cut to the classes; `base` is the folder of the recipe.
     ///
     /// # Errors
     /// [`CorpusError`]; [`AudioRecipe::at_corpus`](super::AudioRecipe::at_corpus) puts it at its line.
     pub fn list(&self, base: &Path) -> Result<Listing, CorpusError> {
+        self.listing(base, true)
+    }
+
+    /// The same for sentences: the rows of a manifest need a text instead of a recording.
+    ///
+    /// # Errors
+    /// [`CorpusError`].
+    pub fn list_texts(&self, base: &Path) -> Result<Listing, CorpusError> {
+        self.listing(base, false)
+    }
+
+    fn listing(&self, base: &Path, require_audio: bool) -> Result<Listing, CorpusError> {
         let listing = match &self.kind {
             CorpusKind::Folder(settings) => folder::list(settings, base),
-            CorpusKind::Manifest(settings) => manifest::list(settings, base, true),
+            CorpusKind::Manifest(settings) => manifest::list(settings, base, require_audio),
             CorpusKind::Iemocap(settings) => iemocap::list(settings, base),
             CorpusKind::Pattern(settings) => pattern::list(settings, base),
         }?;

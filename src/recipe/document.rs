@@ -90,6 +90,25 @@ impl Document {
         &self.text
     }
 
+    /// The folder that relative paths in it start from.
+    #[must_use]
+    pub fn base(&self) -> PathBuf {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        }
+    }
+
+    /// An error about a key of a table, by their names; about the whole where there is no such table.
+    #[must_use]
+    pub fn error(&self, table: &str, key: &str, message: &str, hint: Option<&String>) -> RecipeError {
+        let found = self.root().and_then(|root| {
+            let table = root.table(table)?.unwrap_or(root);
+            Ok(table.error(key, message, hint.cloned()))
+        });
+        found.unwrap_or_else(|error| error)
+    }
+
     /// The whole document as one table.
     ///
     /// # Errors

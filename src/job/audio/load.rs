@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::maker::Facts as MakerFacts;
-use super::planning::make_plan;
+use super::maker::{AudioMaker, Facts as MakerFacts};
 use crate::audio::bank::Bank;
 use crate::audio::spectrum::frame_count;
 use crate::audio::transform::{SourceFacts, Step};
@@ -16,7 +15,8 @@ use crate::corpus::{Skipped, Split, Utterance};
 use crate::dataset::mark::{FORMAT, RunInfo};
 use crate::dataset::refused::{Refused, Stage};
 use crate::job::JobError;
-use crate::plan::{ORIGINAL, Plan, PlanItem, item_id};
+use crate::job::planning::{Asked, make_plan};
+use crate::plan::{Maker, ORIGINAL, Plan, PlanItem, item_id};
 use crate::recipe::{AudioRecipe, Kinds};
 use crate::run::folders;
 use crate::run::interrupt::Interrupt;
@@ -35,6 +35,35 @@ pub struct LoadOptions {
     pub check_inputs: bool,
     /// The part of the dataset that is made.
     pub shard: Option<Shard>,
+}
+
+fn plan(
+    recipe: &AudioRecipe,
+    utterances: &[Utterance],
+    index: &[Facts],
+    corpus: &MakerFacts<'_>,
+) -> Result<Plan, JobError> {
+    let asked = Asked {
+        document: &recipe.document,
+        seed: recipe.seed,
+        rules: &recipe.corpus.rules,
+        split: &recipe.split,
+        balance: &recipe.balance,
+    };
+    let contents = index.iter().map(|facts| {
+        facts
+            .audio
+            .as_ref()
+            .map(|measured| measured.content)
+            .map_err(Clone::clone)
+    });
+    let makers: Vec<AudioMaker<'_>> = recipe
+        .transforms
+        .iter()
+        .map(|named| AudioMaker { named, corpus })
+        .collect();
+    let makers: Vec<&dyn Maker> = makers.iter().map(|maker| maker as &dyn Maker).collect();
+    make_plan(&asked, utterances, contents.collect(), &makers)
 }
 
 /// A recipe with everything that is known before any item is made.
@@ -114,7 +143,7 @@ impl AudioJob {
             facts: &facts,
             min_frames: prepare.min_frames(),
         };
-        let plan = make_plan(&recipe, &base, &listing.utterances, &index, &corpus)?;
+        let plan = plan(&recipe, &listing.utterances, &index, &corpus)?;
         let around = around(&recipe);
         Ok(AudioJob {
             recipe,

@@ -3,7 +3,6 @@
 mod load;
 mod maker;
 mod outcome;
-mod planning;
 mod render;
 mod run;
 mod work;
