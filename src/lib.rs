@@ -6,6 +6,7 @@
 pub mod audio;
 pub mod corpus;
 pub mod dataset;
+pub mod doctor;
 pub mod draw;
 pub mod job;
 pub mod onnx;

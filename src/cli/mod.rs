@@ -1,18 +1,23 @@
 //! The commands, one file each: flags → validated settings → one call into the library. Only here is printed.
 //!
 //! Exit codes: 0 complete · 1 nothing done · 2 complete, but items failed or classes are short · 3 stopped early,
-//! run again · 130/143 interrupted. For `verify` and `replay`: 0 agrees, 1 could not check, 2 differs.
+//! run again · 130/143 interrupted. For `verify`, `replay` and `doctor`: 0 agrees, 1 could not check, 2 differs
+//! or missing.
 
 use std::process::ExitCode;
 
 use augment::job::JobError;
+use augment::onnx::setup::SetupError;
 use augment::run::interrupt::Interrupt;
 use clap::{Args, Parser, Subcommand};
 
 mod audio;
+mod doctor;
+mod engine;
 mod merge;
 mod replay;
 mod screen;
+mod setup;
 mod table;
 mod verify;
 
@@ -50,6 +55,10 @@ enum Command {
     Verify(verify::Flags),
     /// Make one item again and compare
     Replay(replay::Flags),
+    /// Install ONNX Runtime, which everything with a model needs
+    Setup(setup::Flags),
+    /// Show what models would run on here, and what stands in the way
+    Doctor(doctor::Flags),
 }
 
 /// Runs the command line.
@@ -75,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Merge(flags) => merge::run(flags, &screen, &interrupt),
         Command::Verify(flags) => verify::run(&flags, &screen),
         Command::Replay(flags) => replay::run(flags, &screen, &interrupt),
+        Command::Setup(flags) => setup::run(&flags, &screen, &interrupt),
+        Command::Doctor(flags) => doctor::run(&flags, &screen),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -87,9 +98,13 @@ pub fn main() -> ExitCode {
 
 fn code_of(error: &(dyn std::error::Error + 'static), interrupt: &Interrupt) -> u8 {
     let interrupted = interrupt.signal().map(|signal| 128 + signal);
+    let full = error.downcast_ref::<JobError>().is_some_and(JobError::no_space)
+        || error
+            .downcast_ref::<SetupError>()
+            .is_some_and(SetupError::no_space);
     match error.downcast_ref::<JobError>() {
         Some(JobError::Interrupted { .. }) => interrupted.unwrap_or(130),
-        Some(error) if error.no_space() => 3,
+        _ if full => 3,
         _ => interrupted.unwrap_or(1),
     }
 }

@@ -54,6 +54,17 @@ impl Screen {
         let _ = writeln!(out, "{value}").and_then(|()| out.flush());
     }
 
+    /// A page that is itself what was asked for, on stdout. A reader that went away is no error.
+    pub fn page(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    }
+
+    /// Whether only errors are wanted.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     fn write(&self, text: &str) {
         let show = || {
             let _ = writeln!(io::stderr().lock(), "{text}");

@@ -129,6 +129,23 @@ impl Engine {
         Ok(Session::new(inner, graph))
     }
 
+    /// Loads a graph from its bytes; `name` stands in errors where a file's path would.
+    ///
+    /// # Errors
+    /// [`SessionError::Load`].
+    pub fn session_of(&self, name: &str, graph: &[u8]) -> Result<Session, SessionError> {
+        let fail = |reason: String| SessionError::Load {
+            path: PathBuf::from(name),
+            reason,
+        };
+        let inner = self
+            .builder()
+            .map_err(fail)?
+            .commit_from_memory(graph)
+            .map_err(|error| fail(error.to_string()))?;
+        Ok(Session::new(inner, Path::new(name)))
+    }
+
     fn builder(&self) -> Result<SessionBuilder, String> {
         let build = || {
             let builder = SessionBuilder::new(&self.runtime.environment)?

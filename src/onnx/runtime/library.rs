@@ -3,6 +3,8 @@
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
+use super::elf;
+
 /// The oldest minor version (of 1.x) that has the interface this program is built for.
 pub const MINIMUM: u32 = 24;
 
@@ -53,8 +55,17 @@ impl Library {
             path.to_owned()
         } else {
             // Without links, so that one library has one name, and absolute, so that nobody looks elsewhere.
-            path.canonicalize()
-                .map_err(|_| LibraryFault::Absent(path.to_owned()))?
+            let full = path
+                .canonicalize()
+                .map_err(|_| LibraryFault::Absent(path.to_owned()))?;
+            if full.is_dir() {
+                let reason = "it is a folder without a library of ONNX Runtime".to_owned();
+                return Err(LibraryFault::Unloadable { path: full, reason });
+            }
+            if let Some(reason) = elf::fault(&full) {
+                return Err(LibraryFault::Unloadable { path: full, reason });
+            }
+            full
         };
         let version = match version(&path) {
             Err(LibraryFault::Unloadable { path, .. }) if bare => return Err(LibraryFault::Absent(path)),

@@ -1,5 +1,6 @@
 //! ONNX Runtime: looked for, loaded once a process, and kept.
 
+pub(crate) mod elf;
 mod library;
 mod python;
 mod search;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 
 pub use library::{Library, LibraryFault, MINIMUM};
-pub use search::{Candidate, Origin, Wish, candidates};
+pub use search::{Candidate, Origin, VARIABLE, Wish, candidates};
 
 /// Why there is no runtime to use.
 #[derive(Debug, thiserror::Error)]

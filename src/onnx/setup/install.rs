@@ -9,7 +9,7 @@ use super::pip::{Pip, by_hand};
 use super::place::{Part, free_space, sweep};
 use super::wheel::Wheel;
 use super::{Flavour, Installed, MARKER, SetupError, VERSION, cuda, folder_of, installed};
-use crate::onnx::runtime::Library;
+use crate::onnx::runtime::{Library, elf};
 use crate::run::atomic::{self, FileError};
 use crate::run::interrupt::Interrupt;
 use crate::run::lock::{Lock, LockError};
@@ -124,7 +124,7 @@ fn turn(home: &Path, interrupt: &Interrupt, progress: &dyn Progress) -> Result<L
 fn complete(data: &Path, flavour: Flavour) -> Option<Done> {
     let found = installed(data, flavour)?;
     let library = Library::open(&found.library).ok()?;
-    let whole = library.version == VERSION && found.preload.iter().all(|path| path.is_file());
+    let whole = library.version == VERSION && found.preload.iter().all(|path| elf::fault(path).is_none());
     whole.then(|| Done {
         folder: folder_of(data, flavour),
         library,
@@ -231,8 +231,9 @@ impl Job {
     ) -> Result<(), SetupError> {
         match source {
             Source::Pip(pip) => {
-                // Gone at the end of this block: the wheel is not needed any more.
-                let fetched = Part::new(&home(&self.data), "fetch")?;
+                // Gone at the end of this block: the wheel is not needed any more. The pip of a setup that was
+                // killed may still be at work, so the name is our own.
+                let fetched = Part::new(&home(&self.data), &format!("fetch-{}", std::process::id()))?;
                 let path = pip.fetch(package, fetched.path(), interrupt, progress)?;
                 Wheel::open(&path, package, interrupt)?.unpack(into, interrupt)
             }

@@ -1,6 +1,8 @@
 //! What stands in the data folder: one folder a version and flavour, complete if its marker is there.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,9 @@ pub const VERSION: &str = "1.31.1";
 
 /// The file that closes an installation; it is written last.
 pub const MARKER: &str = "installed.json";
+
+/// The longest marker that is read, in bytes.
+const LONGEST: u64 = 64 * 1024;
 
 /// Which build of ONNX Runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,11 +58,21 @@ pub fn folder_of(data: &Path, flavour: Flavour) -> PathBuf {
 #[must_use]
 pub fn installed(data: &Path, flavour: Flavour) -> Option<Installed> {
     let folder = folder_of(data, flavour);
-    let marker = std::fs::read(folder.join(MARKER)).ok()?;
+    let marker = read(&folder.join(MARKER)).ok()?;
     let mut found: Installed = serde_json::from_slice(&marker).ok()?;
     found.library = folder.join(found.library);
     for path in &mut found.preload {
         *path = folder.join(&*path);
     }
     Some(found)
+}
+
+/// The whole of a small regular file; a pipe of that name would be waited on for ever.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

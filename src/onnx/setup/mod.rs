@@ -20,6 +20,7 @@ pub use installed::{Flavour, Installed, MARKER, VERSION, folder_of, installed};
 pub use package::Package;
 pub use pip::Pip;
 pub use place::free_space;
+pub use redact::without_passwords;
 
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,15 @@ impl Pip {
         })
     }
 
+    /// Its name and version, for example `pip 23.2.1`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        // pip 23.2.1 from <folder> (python 3.11)
+        self.version
+            .split_once(" from ")
+            .map_or(self.version.as_str(), |(name, _)| name)
+    }
+
     /// Fetches a wheel into `folder`, which pip may also use for files of its own.
     ///
     /// # Errors

@@ -66,6 +66,12 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// A setting as it may be shown: without passwords in addresses.
+#[must_use]
+pub fn without_passwords(value: &str) -> String {
+    redact(value, &[])
+}
+
 /// One line without what is before an address's `@` or behind its `?`, and without `secrets`.
 pub(super) fn redact(line: &str, secrets: &[String]) -> String {
     static USER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"://\S*@").ok());
