@@ -1,1 +1,21 @@
 //! The model hub: names, catalogue, cache and transfers.
+//!
+//! A [`Reference`](reference::Reference) names a model. [`installed::resolve`] finds it on this machine and never
+//! goes to the network; [`pull::Hub`] is what `augment models pull` loads it with. The cache is the one that
+//! Python's `huggingface_hub` uses ([`layout`]), so both see each other's models.
+
+mod api;
+pub mod catalogue;
+pub mod choose;
+mod client;
+mod digest;
+pub mod environment;
+pub mod error;
+mod exchange;
+pub mod installed;
+pub mod layout;
+mod patience;
+pub mod pull;
+pub mod reference;
+mod retry_after;
+mod transfer;
