@@ -15,6 +15,7 @@ mod audio;
 mod doctor;
 mod engine;
 mod merge;
+mod models;
 mod replay;
 mod screen;
 mod setup;
@@ -51,6 +52,8 @@ enum Command {
     Audio(audio::Flags),
     /// Put the finished shards of one run together
     Merge(merge::Flags),
+    /// Load neural models from the hub, and show them
+    Models(models::Flags),
     /// Check datasets: hashes, balance, formats, and leakage over all of them
     Verify(verify::Flags),
     /// Make one item again and compare
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Audio(flags) => audio::run(flags, &screen, &interrupt),
         Command::Merge(flags) => merge::run(flags, &screen, &interrupt),
+        Command::Models(flags) => models::run(flags, &screen, &interrupt),
         Command::Verify(flags) => verify::run(&flags, &screen),
         Command::Replay(flags) => replay::run(flags, &screen, &interrupt),
         Command::Setup(flags) => setup::run(&flags, &screen, &interrupt),

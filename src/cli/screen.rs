@@ -65,6 +65,12 @@ impl Screen {
         self.quiet
     }
 
+    /// A bar for a command that draws its own; `None` where none is wanted or nobody would see it.
+    pub fn bar(&self, steps: u64) -> Option<ProgressBar> {
+        (!self.quiet && io::stderr().is_terminal())
+            .then(|| ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10)))
+    }
+
     fn write(&self, text: &str) {
         let show = || {
             let _ = writeln!(io::stderr().lock(), "{text}");
@@ -86,10 +92,9 @@ impl Screen {
 
 impl Progress for Screen {
     fn stage(&self, name: &str, steps: u64) {
-        if self.quiet || !io::stderr().is_terminal() {
+        let Some(bar) = self.bar(steps) else {
             return;
-        }
-        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10));
+        };
         // The template is a constant that indicatif can read; were it not, its default would be shown.
         if let Ok(style) = ProgressStyle::with_template("{msg:9} {wide_bar} {pos}/{len} {per_sec} {eta}") {
             bar.set_style(style);

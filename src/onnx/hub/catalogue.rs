@@ -154,6 +154,27 @@ mod tests {
     }
 
     #[test]
+    fn the_table_in_the_docs_is_the_catalogue() {
+        let docs = include_str!("../../../docs/models.md");
+        for entry in ENTRIES {
+            let begin = format!("| `{}` | {}: {} |", entry.name, entry.role.name(), entry.about);
+            let row = docs.lines().find(|line| line.starts_with(&begin));
+            let row = row.unwrap_or_else(|| panic!("{begin}"));
+            assert!(row.contains(&format!("[{}]", entry.repo)), "{row}");
+            assert!(row.ends_with(&format!("| {} |", entry.licence)), "{row}");
+            for &(precision, size) in entry.sizes {
+                let size = super::super::error::bytes(size);
+                let cell = if precision == Precision::Fp32 {
+                    format!("| {size} |")
+                } else {
+                    format!("{precision} {size}")
+                };
+                assert!(row.contains(&cell), "{cell}: {row}");
+            }
+        }
+    }
+
+    #[test]
     fn every_hop_of_the_paper_has_a_translator() {
         for (source, target, name) in [
             ("en", "fr", "opus-mt-en-fr"),

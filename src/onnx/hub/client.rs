@@ -85,11 +85,20 @@ impl<'a> Client<'a> {
     ) -> Result<Self, HubError> {
         // The one that is set already, if one is, does as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Http::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(environment.answer_timeout())
-            .referer(false)
+        let settings = || {
+            Http::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(environment.answer_timeout())
+                // Each exchange has its own; this one ends threads that nobody waits for any more.
+                .timeout(
+                    environment.answer_timeout().max(environment.transfer_timeout()) + Duration::from_secs(5),
+                )
+                .referer(false)
+        };
+        // A machine without certificates trusts nobody, but can still talk to a mirror without encryption.
+        let http = settings()
             .build()
+            .or_else(|_| settings().tls_certs_only([]).build())
             .map_err(|e| HubError::Client(cause(&e)))?;
         let authorization = match environment.token()? {
             Some(token) => {
@@ -130,8 +139,8 @@ impl<'a> Client<'a> {
         url.set_query(Some("blobs=true"));
         let asked = Asked::Revision(revision);
         let bytes = self.persist(&repo.to_string(), || {
-            let request = self.request(Method::GET, url.clone(), self.environment.answer_timeout());
-            let answer = self.send(request, Follow::Everywhere)?;
+            let request = request(Method::GET, url.clone());
+            let answer = self.send(request, self.environment.answer_timeout(), Follow::Everywhere)?;
             let answer = self.check(answer, repo, asked)?;
             let host = answer.host.clone();
             answer.whole(ANSWER_LIMIT).map_err(|broken| fault(broken, &host))
@@ -156,8 +165,8 @@ impl<'a> Client<'a> {
     pub fn metadata(&self, target: Target) -> Result<Metadata, HubError> {
         let url = self.file(target)?;
         let headers = self.persist(target.path, || {
-            let request = self.request(Method::HEAD, url.clone(), self.environment.answer_timeout());
-            let answer = self.send(request, Follow::Hub)?;
+            let request = request(Method::HEAD, url.clone());
+            let answer = self.send(request, self.environment.answer_timeout(), Follow::Hub)?;
             Ok(self.check(answer, target.repo, Asked::File(target))?.headers)
         })?;
         let text = |name: &str| headers.get(name)?.to_str().ok();
@@ -197,13 +206,13 @@ impl<'a> Client<'a> {
     /// [`Fault`].
     pub fn content(&self, target: Target, offset: u64) -> Result<Answer, Fault> {
         let url = self.file(target).map_err(Fault::Final)?;
-        let mut request = self.request(Method::GET, url, self.environment.transfer_timeout());
+        let mut request = request(Method::GET, url);
         if offset > 0 {
             request
                 .headers_mut()
                 .insert(RANGE, number(&format!("bytes={offset}-")));
         }
-        let answer = self.send(request, Follow::Everywhere)?;
+        let answer = self.send(request, self.environment.transfer_timeout(), Follow::Everywhere)?;
         if answer.status == StatusCode::RANGE_NOT_SATISFIABLE && offset > 0 {
             return Ok(answer);
         }
@@ -246,37 +255,20 @@ impl<'a> Client<'a> {
         self.url(&[], target.repo, &path)
     }
 
-    fn request(&self, method: Method, url: Url, timeout: Duration) -> Request {
-        let mut request = Request::new(method, url);
-        *request.timeout_mut() = Some(timeout);
-        let headers = request.headers_mut();
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("augment/", env!("CARGO_PKG_VERSION"))),
-        );
-        // Sizes and ranges are those of the file itself.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        request
-    }
-
     /// Sends a request and follows redirects. The token goes to the hub alone.
-    fn send(&self, request: Request, follow: Follow) -> Result<Answer, Fault> {
-        let (method, timeout, headers) = (
-            request.method().clone(),
-            request.timeout().copied(),
-            request.headers().clone(),
-        );
+    fn send(&self, request: Request, timeout: Duration, follow: Follow) -> Result<Answer, Fault> {
+        let (method, headers) = (request.method().clone(), request.headers().clone());
         let mut url = request.url().clone();
         let mut seen = HeaderMap::new();
         for _ in 0..=REDIRECTS {
             let mut request = Request::new(method.clone(), url.clone());
-            *request.timeout_mut() = timeout;
             *request.headers_mut() = headers.clone();
             if let Some(authorization) = self.authorization.as_ref().filter(|_| self.is_hub(&url)) {
                 request.headers_mut().insert(AUTHORIZATION, authorization.clone());
             }
-            let mut answer = exchange(&self.http, request, self.interrupt)
+            let mut answer = exchange(&self.http, request, timeout, self.interrupt)
                 .map_err(|broken| fault(broken, url.host_str().unwrap_or_default()))?;
+            answer.elsewhere = !self.is_hub(&url);
             let Some(next) = target_of(&answer, &url) else {
                 keep(&mut seen, &answer.headers);
                 if follow == Follow::Hub {
@@ -314,6 +306,14 @@ impl<'a> Client<'a> {
         let redirected = status.is_redirection() && matches!(asked, Asked::File(_));
         if status.is_success() || redirected {
             return Ok(answer);
+        }
+        if answer.elsewhere && status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+            // The address that the hub gave is signed for a while; another try gets a new one.
+            return Err(Fault::setback(format!(
+                "{} answered {}",
+                answer.host,
+                status.as_u16()
+            )));
         }
         let code = answer.header("x-error-code").unwrap_or_default();
         let said = answer
@@ -360,6 +360,16 @@ impl<'a> Client<'a> {
         };
         Err(Fault::Final(error))
     }
+}
+
+fn request(method: Method, url: Url) -> Request {
+    let mut request = Request::new(method, url);
+    let headers = request.headers_mut();
+    let agent = concat!("augment/", env!("CARGO_PKG_VERSION"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(agent));
+    // Sizes and ranges are those of the file itself.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    request
 }
 
 /// What a break on the way means.

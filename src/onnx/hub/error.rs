@@ -22,10 +22,8 @@ pub enum HubError {
         "{0} is a folder, expected a model of the hub or of the catalogue\nhint: folders are used where they are, nothing has to be pulled"
     )]
     Folder(String),
-    /// No TLS, no roots, no client.
-    #[error(
-        "cannot set up connections to the hub: {0}\nhint: a machine without system certificates needs the package ca-certificates, or SSL_CERT_FILE set to a file with them"
-    )]
+    /// No TLS, no client.
+    #[error("cannot set up connections to the hub: {0}")]
     Client(String),
     /// The token can't be sent.
     #[error(
@@ -46,7 +44,7 @@ pub enum HubError {
     },
     /// Trying again did not help.
     #[error(
-        "{what}: {why}; gave up after {tries} tries\nhint: what was loaded so far is kept, the same command goes on from there"
+        "{what}: {why}; gave up after {tries} tries\nhint: run the same command again, it goes on from there; a mirror is set by HF_ENDPOINT, a proxy by HTTPS_PROXY"
     )]
     GaveUp {
         /// What was wanted.
@@ -58,7 +56,7 @@ pub enum HubError {
     },
     /// The server's certificate is not trusted.
     #[error(
-        "{host}: its certificate is not trusted: {why}\nhint: behind a company's proxy set SSL_CERT_FILE to a file with its certificate"
+        "{host}: its certificate is not trusted: {why}\nhint: a machine without system certificates needs the package ca-certificates; behind a company's proxy set SSL_CERT_FILE to a file with its certificate"
     )]
     Certificate {
         /// Whose.
@@ -217,7 +215,7 @@ pub fn bytes(count: u64) -> String {
     let scaled = |unit: u64| {
         let tenths = (count + unit / 20) / (unit / 10);
         // Three digits are enough: 1.2, 12.3, 123.
-        if tenths < 1000 && tenths % 10 != 0 {
+        if tenths < 1000 && !tenths.is_multiple_of(10) {
             format!("{}.{}", tenths / 10, tenths % 10)
         } else {
             format!("{}", (count + unit / 2) / unit)

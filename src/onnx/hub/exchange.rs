@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Read;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Request, Response};
@@ -39,19 +39,28 @@ enum Event {
 pub struct Answer {
     /// Who gave it.
     pub host: String,
+    /// Whether that is a server of contents that the hub redirected to.
+    pub elsewhere: bool,
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
     body: Receiver<Event>,
+    timeout: Duration,
     interrupt: Interrupt,
 }
 
-/// Sends a request. Its timeout holds for the head of the answer and then for each piece of the body.
+/// Sends a request. The timeout holds for the head of the answer, and then for each piece of the body; reqwest's own
+/// would hold for the whole of it, which may well take an hour.
 ///
 /// # Errors
 /// [`Broken`].
-pub fn exchange(client: &Client, request: Request, interrupt: &Interrupt) -> Result<Answer, Broken> {
+pub fn exchange(
+    client: &Client,
+    request: Request,
+    timeout: Duration,
+    interrupt: &Interrupt,
+) -> Result<Answer, Broken> {
     // Two chunks wait at most: who reads slowly slows the server down.
     let (sender, body) = sync_channel(2);
     let host = request.url().host_str().unwrap_or_default().to_owned();
@@ -61,12 +70,14 @@ pub fn exchange(client: &Client, request: Request, interrupt: &Interrupt) -> Res
         .name("hub".to_owned())
         .spawn(move || carry(&client, request, &sender))
         .map_err(|e| Broken::Network(format!("cannot start a thread: {e}")))?;
-    match next(&body, interrupt)? {
+    match next(&body, timeout, interrupt)? {
         Event::Head(status, headers) => Ok(Answer {
             host,
+            elsewhere: false,
             status,
             headers,
             body,
+            timeout,
             interrupt: interrupt.clone(),
         }),
         Event::Broken(broken) => Err(broken),
@@ -80,7 +91,7 @@ impl Answer {
     /// # Errors
     /// [`Broken`].
     pub fn chunk(&mut self) -> Result<Option<Vec<u8>>, Broken> {
-        match next(&self.body, &self.interrupt)? {
+        match next(&self.body, self.timeout, &self.interrupt)? {
             Event::Chunk(chunk) => Ok(Some(chunk)),
             Event::Broken(broken) => Err(broken),
             Event::Head(..) | Event::End => Ok(None),
@@ -109,13 +120,20 @@ impl Answer {
     }
 }
 
-fn next(events: &Receiver<Event>, interrupt: &Interrupt) -> Result<Event, Broken> {
+fn next(events: &Receiver<Event>, timeout: Duration, interrupt: &Interrupt) -> Result<Event, Broken> {
+    let begun = Instant::now();
     loop {
         if interrupt.stopped() {
             return Err(Broken::Interrupted);
         }
         match events.recv_timeout(LOOK) {
             Ok(event) => return Ok(event),
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() >= timeout => {
+                return Err(Broken::Network(format!(
+                    "nothing came for {} s",
+                    timeout.as_secs()
+                )));
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Broken::Network("the connection ended unexpectedly".to_owned()));
@@ -153,13 +171,7 @@ fn pass_on(answer: &mut Response, events: &SyncSender<Event>) -> Option<Event> {
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
-                let why = match error
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
-                {
-                    Some(error) if error.is_timeout() => "nothing came for too long".to_owned(),
-                    _ => format!("the connection was cut ({})", innermost(&error)),
-                };
+                let why = format!("the connection was cut ({})", innermost(&error));
                 return Some(Event::Broken(Broken::Network(why)));
             }
         }
@@ -168,24 +180,23 @@ fn pass_on(answer: &mut Response, events: &SyncSender<Event>) -> Option<Event> {
 
 /// Never with the address: those of content servers carry signatures.
 fn broken(error: &reqwest::Error) -> Broken {
-    let mut source: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(inner) = source {
-        let tls = inner.downcast_ref::<rustls::Error>().or_else(|| {
-            let io = inner.downcast_ref::<std::io::Error>()?;
-            io.get_ref()?.downcast_ref::<rustls::Error>()
-        });
-        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(inner) = next {
+        if let Some(rustls::Error::InvalidCertificate(why)) = inner.downcast_ref::<rustls::Error>() {
             return Broken::Certificate(why.to_string());
         }
-        source = inner.source();
+        next = match inner.downcast_ref::<std::io::Error>() {
+            // Its source is that of the error in it, which would be left out.
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+            None => inner.source(),
+        };
     }
-    Broken::Network(if error.is_timeout() {
-        "no answer for too long".to_owned()
-    } else if error.is_connect() {
-        format!("no connection ({})", innermost(error))
+    let what = if error.is_connect() {
+        "no connection"
     } else {
-        format!("the connection was cut ({})", innermost(error))
-    })
+        "the connection was cut"
+    };
+    Broken::Network(format!("{what} ({})", innermost(error)))
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {

@@ -219,8 +219,10 @@ impl<'a> Filling<'a> {
                         why: format!("found {length} bytes, expected {}", self.size),
                     }));
                 }
-                self.empty().map_err(|e| Fault::Final(self.fail(e)))?;
-                position = 0;
+                if have > 0 {
+                    self.empty().map_err(|e| Fault::Final(self.fail(e)))?;
+                    position = 0;
+                }
             }
         }
         while let Some(chunk) = answer.chunk().map_err(|broken| fault(broken, &answer.host))? {

@@ -36,7 +36,7 @@ pub static ENTRIES: &[Entry] = &[
         revision: "main",
         sizes: &[(Fp32, 269 * MB), (Fp16, 135 * MB), (Int8, 69 * MB)],
         licence: "apache-2.0",
-        about: "a small masked language model for English",
+        about: "DistilBERT for English, 66 million parameters",
     },
     Entry {
         name: "all-MiniLM-L6-v2",
