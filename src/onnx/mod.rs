@@ -19,4 +19,5 @@ pub mod sentence;
 pub mod seq2seq;
 pub mod session;
 pub mod setup;
+pub mod spm;
 pub mod tokens;
