@@ -1,1 +1,28 @@
-//! Sequence-to-sequence models: translation.
+//! Sequence-to-sequence models: translation with Marian and M2M100, equal to transformers' `generate`.
+//!
+//! A search (`beam`, `walk`) is fed logits and says which sequences it wants the next ones for; the decoder runs the
+//! graphs of whichever layout an export has and keeps the cache; the translator puts both together for many texts.
+
+mod beam;
+mod decoder;
+mod error;
+mod hypothesis;
+mod languages;
+mod layout;
+mod numbers;
+mod ports;
+mod probability;
+mod rows;
+mod rules;
+mod search;
+mod settings;
+mod special;
+mod translator;
+mod vocabulary;
+mod walk;
+
+pub use error::{TextError, TranslateError};
+pub use languages::{LanguageError, Languages};
+pub use layout::{DecoderGraphs, Layout};
+pub use settings::{EarlyStopping, GenerationSettings, Sampling, SettingsError};
+pub use translator::{Hypothesis, Translation, Translator};

@@ -1,0 +1,59 @@
+//! Special tokens of a translator as its tokenizer's files name them.
+
+use serde_json::Value;
+
+use crate::onnx::folder::{FolderError, ModelFolder};
+
+/// The files about special tokens.
+#[derive(Debug)]
+pub struct SpecialFiles {
+    /// tokenizer_config.json.
+    pub config: Value,
+    map: Value,
+    added: Value,
+}
+
+impl SpecialFiles {
+    pub fn open(folder: &ModelFolder) -> Result<Self, FolderError> {
+        Ok(SpecialFiles {
+            config: folder.json("tokenizer_config.json")?,
+            map: folder.json("special_tokens_map.json")?,
+            added: folder.json("added_tokens.json")?,
+        })
+    }
+
+    /// The text of the token of a role (`eos_token`, ...), or what it usually is.
+    pub fn named(&self, role: &str, usual: &str) -> String {
+        let found = [&self.config[role], &self.map[role]].into_iter().find_map(text);
+        found.unwrap_or(usual).to_owned()
+    }
+
+    /// Further special tokens, in their order.
+    pub fn additional(&self) -> Vec<&str> {
+        let lists = [&self.config, &self.map].map(|file| &file["additional_special_tokens"]);
+        let list = lists
+            .into_iter()
+            .find_map(|list| list.as_array().filter(|list| !list.is_empty()));
+        list.into_iter().flatten().filter_map(text).collect()
+    }
+
+    /// Tokens that were added to the vocabulary, with their numbers.
+    pub fn added(&self) -> Vec<(&str, u32)> {
+        let decoder = self.config["added_tokens_decoder"].as_object();
+        let decoder = decoder
+            .into_iter()
+            .flatten()
+            .filter_map(|(id, token)| Some((text(token)?, id.parse().ok()?)));
+        let listed = self.added.as_object();
+        let listed = listed
+            .into_iter()
+            .flatten()
+            .filter_map(|(token, id)| Some((token.as_str(), u32::try_from(id.as_u64()?).ok()?)));
+        decoder.chain(listed).collect()
+    }
+}
+
+/// A token is written as its text or as an object with it.
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value["content"].as_str())
+}
