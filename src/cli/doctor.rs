@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use augment::doctor::{self, Found, FoundPip, Problem, Report};
 use augment::onnx::setup::megabytes;
+use augment::run::interrupt::Interrupt;
 use clap::Args;
 
 use super::engine::Models;
@@ -15,8 +16,11 @@ pub struct Flags {
     models: Models,
 }
 
-pub fn run(flags: &Flags, screen: &Screen) -> Done {
-    let report = doctor::examine(&flags.models.options(1));
+pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
+    let report = doctor::examine(&flags.models.options(1), interrupt);
+    if let Some(signal) = interrupt.signal() {
+        return Ok(128 + signal);
+    }
     if screen.json() {
         screen.data(&serde_json::to_value(&report)?);
     } else if screen.quiet() {
@@ -81,7 +85,13 @@ fn page(report: &Report) -> Result<String, anyhow::Error> {
     for model in &report.models {
         match &model.problem {
             Some(problem) => writeln!(page, "   ! {}  {}", model.name, lines(problem, &" ".repeat(7)))?,
-            None => writeln!(page, "     {}", model.name)?,
+            None => {
+                let found = model
+                    .found
+                    .as_ref()
+                    .map_or(String::new(), |found| format!(": {found}"));
+                writeln!(page, "     {} in {}{found}", model.name, model.precision)?;
+            }
         }
     }
     writeln!(

@@ -1,7 +1,8 @@
 //! The commands, one file each: flags → validated settings → one call into the library. Only here is printed.
 //!
 //! Exit codes: 0 complete · 1 nothing done · 2 complete, but items failed or classes are short · 3 stopped early,
-//! run again · 130/143 interrupted. For `verify`, `replay` and `doctor`: 0 agrees, 1 could not check, 2 differs
+//! run again · 130/143 interrupted. For `verify`, `replay`, `doctor` and
+//! `models check`: 0 agrees, 1 could not check, 2 differs
 //! or missing.
 
 use std::process::ExitCode;
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
         Command::Verify(flags) => verify::run(&flags, &screen),
         Command::Replay(flags) => replay::run(flags, &screen, &interrupt),
         Command::Setup(flags) => setup::run(&flags, &screen, &interrupt),
-        Command::Doctor(flags) => doctor::run(&flags, &screen),
+        Command::Doctor(flags) => doctor::run(&flags, &screen, &interrupt),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 use super::{Done, Screen};
 
+mod check;
+
 #[derive(Args)]
 pub struct Flags {
     #[command(subcommand)]
@@ -29,6 +31,8 @@ enum Command {
     Pull(Pull),
     /// Show the models that have a short name, and those that are installed
     List,
+    /// Load installed models and run each once
+    Check(check::Flags),
 }
 
 #[derive(Args)]
@@ -49,6 +53,7 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
             list(&environment, screen);
             Ok(0)
         }
+        Command::Check(flags) => check::run(&flags, &environment, screen, interrupt),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::onnx::device::Device;
 use crate::onnx::engine::{Engine, EngineError, Options};
 use crate::onnx::runtime::Wish;
 use crate::onnx::setup::Pip;
+use crate::run::interrupt::Interrupt;
 
 /// All that was found.
 #[derive(Debug, Clone, Serialize)]
@@ -81,7 +82,7 @@ impl Report {
 
 /// Looks at everything. The runtime is loaded, and stays.
 #[must_use]
-pub fn examine(options: &Options) -> Report {
+pub fn examine(options: &Options, interrupt: &Interrupt) -> Report {
     let wish = Wish::new(options.library.clone(), options.device != Device::Cpu);
     let search = search::places(&wish);
     let mut missing = Vec::new();
@@ -117,7 +118,7 @@ pub fn examine(options: &Options) -> Report {
             )),
         }
     }
-    let models = models::models(engine.as_ref());
+    let models = models::models(engine.as_ref(), interrupt);
     missing.extend(models.iter().filter_map(|model| model.problem.clone()));
     Report {
         version: env!("CARGO_PKG_VERSION"),

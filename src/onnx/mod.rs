@@ -5,6 +5,7 @@
 //! `augment audio` never does.
 
 pub mod batch;
+pub mod check;
 pub mod device;
 pub mod encoder;
 pub mod engine;
