@@ -141,6 +141,25 @@ fn one_model_that_can_not_be_had_does_not_keep_the_others() {
 }
 
 #[test]
+fn a_mirror_that_only_redirects_is_enough() {
+    let lab = Lab::new();
+    let contents = lab.hub.contents().to_owned() + "/contents/" + &lab.hub.file(GRAPH).etag();
+    lab.hub.script(move |request, _| {
+        let location = vec![
+            ("location", contents.clone()),
+            ("etag", "\"of the redirect\"".to_owned()),
+        ];
+        if request.path.ends_with(GRAPH) {
+            Reply::Other(302, location, vec![7; 9])
+        } else {
+            Reply::Normal
+        }
+    });
+    lab.pull().ends(0);
+    lab.has(&[GRAPH]);
+}
+
+#[test]
 fn a_proxy_and_a_renamed_repository_are_followed() {
     let lab = Lab::new();
     let mut command = lab.command(&["models", "pull", "hub:lab/old-name"]);

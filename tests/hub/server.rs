@@ -174,6 +174,11 @@ impl Hub {
         self.state.down.store(down, Ordering::SeqCst);
     }
 
+    /// The address of the server of contents.
+    pub fn contents(&self) -> &str {
+        &self.state.contents
+    }
+
     pub fn file(&self, path: &str) -> &Stored {
         self.state.files.iter().find(|file| file.path == path).unwrap()
     }

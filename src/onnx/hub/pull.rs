@@ -4,13 +4,14 @@ use super::super::folder::{ModelFolder, Precision};
 use super::api::Listed;
 use super::catalogue::Role;
 use super::choose;
-use super::client::{Client, Target};
+use super::client::Client;
 use super::environment::Environment;
 use super::error::HubError;
 use super::installed::{self, Model, ResolveError};
 use super::layout::RepoFolder;
 use super::reference::{Reference, Repo, is_commit};
 use super::transfer::{has_size, load};
+use super::verdict::Target;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
 
@@ -31,7 +32,7 @@ pub enum Step<'a> {
         why: Why,
     },
     /// Files are to be loaded.
-    Load(Plan<'a>),
+    Load(Box<Plan<'a>>),
 }
 
 /// How it is known that nothing is to be loaded.
@@ -141,7 +142,7 @@ impl<'a> Hub<'a> {
                 why: Why::Latest,
             });
         }
-        Ok(Step::Load(plan))
+        Ok(Step::Load(Box::new(plan)))
     }
 }
 
