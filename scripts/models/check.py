@@ -67,6 +67,18 @@ def embedding_difference(graph: str, size: int) -> float:
     return worst
 
 
+def batch_dependence(graph: str, golden: str, size: int) -> float:
+    """How far a row's logits move when it shares a padded batch instead of running alone."""
+    ids = [row["ids"] for row in rows(golden)]
+    alone = run(Path(graph), [[one] for one in ids])
+    together = run(Path(graph), batched(ids, size))
+    worst = 0.0
+    for i, one in enumerate(ids):
+        shared = together[i // size]["logits"][i % size, : len(one)]
+        worst = max(worst, float(np.abs(alone[i]["logits"][0] - shared).max()))
+    return worst
+
+
 def main() -> int:
     measured = []
     for size in (1, 16):

@@ -11,16 +11,21 @@ import warnings
 from pathlib import Path
 
 import torch
+from optimum.onnxruntime import ORTModelForSeq2SeqLM
 
 import corpus
 import english
+import goldens_translations as translations
+import m2m100
+import marian
 import masked_lm
+import jsonl
 import sentence_encoder
-from golden_texts import all_texts
+from golden_texts import GOLDEN_SEED, all_texts, ordinary
 from goldens_embeddings import write_embeddings
 from goldens_fills import write_fills
-from goldens_tokens import write_tokens
-from hard_texts import LONG_TEXT
+from goldens_tokens import literal_ids, write_tokens
+from hard_texts import HARD_TEXTS, LONG_TEXT
 
 MODELS = Path(__file__).resolve().parents[2] / "tests" / "models"
 GOLDENS = MODELS / "goldens"
@@ -40,6 +45,44 @@ def make_sentence_encoders() -> None:
     write_embeddings(GOLDENS / "sentence-encoder.embeddings.jsonl", encoder, all_texts())
 
 
+def make_marian() -> None:
+    merged, split, plain = (MODELS / f"marian-{layout}" for layout in ("merged", "split", "plain"))
+    model, tokenizer = marian.make(merged, english_corpus()[0], steps=3500)
+    marian.export_layouts(model, merged, split, plain)
+    write_tokens(GOLDENS / "marian.tokens.jsonl", tokenizer, [*all_texts(), LONG_TEXT])
+    jobs = [{"text": text, "input": literal_ids(tokenizer, text)} for text in [*ordinary(), *HARD_TEXTS[::2]]]
+    rows = make_translations("marian", model, tokenizer, jobs, marian.POSITIONS)
+    for folder, layout in ((merged, {"subfolder": "onnx"}), (split, {"use_merged": False}), (plain, {"use_cache": False})):
+        translations.check(folder.name, ORTModelForSeq2SeqLM.from_pretrained(folder, **layout), rows, 1)
+
+
+def make_m2m100() -> None:
+    folder = MODELS / "m2m100"
+    model, tokenizer = m2m100.make(folder, english_corpus()[0], steps=4000)
+    rng = random.Random(GOLDEN_SEED)
+    texts = [("en", "fr", text) for text in HARD_TEXTS[::2]]
+    for i, sentence in enumerate(corpus.draw_sentences(40, GOLDEN_SEED)):
+        source, target = m2m100.CHAIN[i % len(m2m100.CHAIN)]
+        texts.append((source, target, m2m100.say(source, sentence, rng)))
+    token_texts = [("en", text) for text in [*HARD_TEXTS, LONG_TEXT]] + [(source, text) for source, _, text in texts[len(HARD_TEXTS[::2]):]]
+    jobs = [
+        {"source": source, "target": target, "text": text, "input": m2m100.ids(tokenizer, source, text),
+         "forced": tokenizer.get_lang_id(target)}
+        for source, target, text in texts
+    ]
+    jsonl.write(GOLDENS / "m2m100.tokens.jsonl", m2m100.token_rows(tokenizer, folder, token_texts))
+    rows = make_translations("m2m100", model, tokenizer, jobs, m2m100.POSITIONS)
+    translations.check(folder.name, ORTModelForSeq2SeqLM.from_pretrained(folder, subfolder="onnx"), rows, 1)
+
+
+def make_translations(name: str, model, tokenizer, jobs: list[dict], limit: int) -> list[dict]:
+    rows = translations.translation_rows(model, tokenizer, [job for job in jobs if len(job["input"]) <= limit])
+    rows = translations.without_near_ties(rows)
+    translations.write(GOLDENS, name, rows)
+    translations.check(f"{name} in PyTorch", model, rows, 16)
+    return rows
+
+
 def english_corpus() -> tuple[list[corpus.Sentence], list[str]]:
     rng = random.Random(2)
     sentences = corpus.draw_sentences(20_000, seed=1)
@@ -50,6 +93,8 @@ KINDS = {
     "bert": lambda: make_masked_lm("bert-mlm", masked_lm.make_bert),
     "distilbert": lambda: make_masked_lm("distilbert-mlm", masked_lm.make_distilbert),
     "sentence": make_sentence_encoders,
+    "marian": make_marian,
+    "m2m100": make_m2m100,
 }
 
 if __name__ == "__main__":
