@@ -255,7 +255,7 @@ fn wait_for(what: &str, done: impl Fn() -> bool) {
 }
 
 fn signal(name: &str, process: &str) {
-    let kill = format!("kill {name} -- {process}");
+    let kill = format!("kill {name} {process}");
     let sent = Command::new("/bin/sh").args(["-c", &kill]).status().unwrap();
     assert!(sent.success());
 }

@@ -88,10 +88,13 @@ pub fn candidates(wish: &Wish) -> impl Iterator<Item = Candidate> + use<> {
             let path = std::env::var_os(VARIABLE).filter(|value| !value.is_empty())?;
             Some((Origin::Variable, PathBuf::from(path)))
         })
-        .map(|(origin, path)| Candidate {
-            preload: beside(&path),
-            origin,
-            path: in_folder(path),
+        .map(|(origin, path)| {
+            let path = in_folder(here(path));
+            Candidate {
+                preload: beside(&path),
+                origin,
+                path,
+            }
         });
     let flavours = if wish.cuda_first {
         [Flavour::Cuda, Flavour::Cpu]
@@ -120,6 +123,15 @@ pub fn candidates(wish: &Wish) -> impl Iterator<Item = Candidate> + use<> {
     named.into_iter().chain(own).chain(of_python).chain(system)
 }
 
+/// A bare name that is in the current folder means what is there; else it is one for the system's loader.
+fn here(path: PathBuf) -> PathBuf {
+    if path.components().count() == 1 && path.symlink_metadata().is_ok() {
+        Path::new(".").join(path)
+    } else {
+        path
+    }
+}
+
 /// The library in a folder, if a folder was named instead of the file.
 pub(super) fn in_folder(path: PathBuf) -> PathBuf {
     if !path.is_dir() {
@@ -145,11 +157,47 @@ fn is_library(path: &Path) -> bool {
         .is_some_and(|rest| rest.starts_with(std::env::consts::DLL_SUFFIX))
 }
 
-/// CUDA's libraries where Python's packages put them, seen from the library of its onnxruntime package.
+/// CUDA's libraries that go with a library: where our own setup or Python's packages put them.
 pub(super) fn beside(library: &Path) -> Vec<PathBuf> {
+    let library = library.canonicalize().unwrap_or_else(|_| library.to_owned());
+    if let Some(found) = library.parent().and_then(setup::installed_in) {
+        return found.preload;
+    }
     // site-packages/onnxruntime/capi/libonnxruntime.so.1.31.1 → site-packages/nvidia/*/lib/*.so.*
     let Some(site) = library.ancestors().nth(3) else {
         return Vec::new();
     };
     setup::cuda_libraries(&site.join("nvidia"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The first candidate where this was named.
+    fn named(path: &Path) -> Candidate {
+        let wish = Wish {
+            library: Some(path.to_owned()),
+            ..Wish::default()
+        };
+        candidates(&wish).next().unwrap()
+    }
+
+    #[test]
+    fn a_library_brings_the_libraries_of_its_own_installation() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().canonicalize().unwrap();
+        fs::write(folder.join("libonnxruntime.so.1.31.1"), b"").unwrap();
+        assert_eq!(named(&folder).preload, Vec::<PathBuf>::new());
+        let marker = r#"{"version": "1.31.1", "flavour": "cuda", "library": "libonnxruntime.so.1.31.1",
+                         "preload": ["cuda/libcudart.so.13"]}"#;
+        fs::write(folder.join(setup::MARKER), marker).unwrap();
+        for path in [folder.clone(), folder.join("libonnxruntime.so.1.31.1")] {
+            let found = named(&path);
+            assert_eq!(found.path, folder.join("libonnxruntime.so.1.31.1"));
+            assert_eq!(found.preload, [folder.join("cuda/libcudart.so.13")]);
+        }
+    }
 }

@@ -57,7 +57,12 @@ pub fn folder_of(data: &Path, flavour: Flavour) -> PathBuf {
 /// The pinned version in a data folder, with full paths; `None` if it was not installed, or not to the end.
 #[must_use]
 pub fn installed(data: &Path, flavour: Flavour) -> Option<Installed> {
-    let folder = folder_of(data, flavour);
+    installed_in(&folder_of(data, flavour))
+}
+
+/// The installation in a folder, with full paths.
+#[must_use]
+pub fn installed_in(folder: &Path) -> Option<Installed> {
     let marker = read(&folder.join(MARKER)).ok()?;
     let mut found: Installed = serde_json::from_slice(&marker).ok()?;
     found.library = folder.join(found.library);

@@ -16,7 +16,7 @@ mod wheel;
 pub use cuda::cuda_libraries;
 pub use error::{SetupError, megabytes};
 pub use install::{Begun, Done, Job, Source, begin};
-pub use installed::{Flavour, Installed, MARKER, VERSION, folder_of, installed};
+pub use installed::{Flavour, Installed, MARKER, VERSION, folder_of, installed, installed_in};
 pub use package::Package;
 pub use pip::Pip;
 pub use place::free_space;
