@@ -34,17 +34,18 @@ pub fn run(environment: &Environment, screen: &Screen) {
             format!("{}: {}", entry.role.name(), entry.about),
         ]);
     }
-    for line in columns(&rows) {
-        screen.line(&line);
-    }
+    let mut lines = columns(&rows);
     if !others.is_empty() {
-        screen.line("\nAlso in the cache:");
+        lines.push("\nAlso in the cache:".to_owned());
     }
-    for found in others {
+    lines.extend(others.into_iter().map(|found| {
         let precisions = names(&found.precisions).join(", ");
-        screen.line(&format!("  hub:{}@{}  {precisions}", found.repo, found.commit));
+        format!("  hub:{}@{}  {precisions}", found.repo, found.commit)
+    }));
+    lines.push(format!("\nThe cache is {}", environment.cache().display()));
+    if !screen.quiet() {
+        screen.page(&lines.join("\n"));
     }
-    screen.line(&format!("\nThe cache is {}", environment.cache().display()));
 }
 
 fn known(entry: &Entry, found: Option<&Found>) -> Value {
