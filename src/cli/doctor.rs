@@ -1,8 +1,6 @@
 //! `augment doctor`.
 
-use std::fmt::Write;
-
-use augment::doctor::{self, Found, FoundPip, Problem, Report};
+use augment::doctor::{self, Folder, Found, FoundDevice, Place, Problem, Report};
 use augment::onnx::setup::megabytes;
 use augment::run::interrupt::Interrupt;
 use clap::Args;
@@ -25,137 +23,143 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         screen.data(&serde_json::to_value(&report)?);
     } else if screen.quiet() {
         for problem in &report.missing {
-            screen.error(&lines(problem, ""));
+            screen.error(&lines(problem, 0));
         }
     } else {
-        screen.page(&page(&report)?);
+        screen.page(&page(&report));
     }
     Ok(if report.sound() { 0 } else { 2 })
 }
 
-/// The page: a paragraph a subject, its details set in.
-fn page(report: &Report) -> Result<String, anyhow::Error> {
-    let mut page = String::new();
-    let machine = &report.machine;
-    writeln!(page, "augment {} on {}\n", report.version, machine.system)?;
-    writeln!(
-        page,
-        "processor     {} threads, {}; results are those of {}",
-        machine.threads,
-        machine.features.join(" "),
-        machine.numerics
-    )?;
-    match &report.runtime {
-        Some(version) if report.runs => writeln!(page, "ONNX Runtime  {version}, runs a graph")?,
-        Some(version) => writeln!(page, "ONNX Runtime  {version}, DOES NOT RUN a graph")?,
-        None => writeln!(page, "ONNX Runtime  NONE that can be used")?,
+/// Where the words of a detail begin.
+const DETAIL: usize = 23;
+
+/// Subjects with their details below them.
+struct Page(Vec<String>);
+
+impl Page {
+    fn subject(&mut self, name: &str, text: &str) {
+        self.0.push(format!("{name:<13} {text}").trim_end().to_owned());
     }
-    for place in &report.search {
-        let (sign, text) = match &place.found {
+
+    /// The mark is `*` for what is taken and `!` for what is broken.
+    fn detail(&mut self, mark: char, name: &str, text: &str) {
+        self.0.push(format!("   {mark} {name:<16}  {text}"));
+    }
+}
+
+fn page(report: &Report) -> String {
+    let machine = &report.machine;
+    let mut page = Page(vec![
+        format!("augment {} on {}", report.version, machine.system),
+        String::new(),
+    ]);
+    let features = machine.features.join(" ");
+    page.subject(
+        "processor",
+        &format!(
+            "{} threads, {features}; results are those of {}",
+            machine.threads, machine.numerics
+        ),
+    );
+    runtime(report, &mut page);
+    match (&report.taken, &report.runtime) {
+        (Some(taken), _) => page.subject("devices", &format!("{taken} is taken")),
+        (None, Some(_)) => page.subject("devices", "NOT as asked for"),
+        (None, None) => page.subject("devices", "none without ONNX Runtime"),
+    }
+    for device in &report.devices {
+        page.detail(' ', &device.device, &usable(device));
+    }
+    models(report, &mut page);
+    page.subject(
+        "audio files",
+        &format!("{} (no ffmpeg needed)", report.audio.join(", ")),
+    );
+    page.subject("folders", "");
+    for folder in &report.folders {
+        let mark = if folder.problem.is_some() { '!' } else { ' ' };
+        page.detail(mark, folder.name, &room(folder));
+    }
+    match (&report.pip.python, &report.pip.pip, &report.pip.problem) {
+        (Some(python), Some(pip), _) => page.subject("setup's pip", &format!("{python}: {pip}")),
+        (_, _, Some(problem)) => page.subject("setup's pip", &lines(problem, 14)),
+        _ => {}
+    }
+    let settings = if report.hub.is_empty() { "no settings" } else { "" };
+    page.subject("model hub", settings);
+    for (name, value) in &report.hub {
+        page.detail(' ', name, value);
+    }
+    page.0.push(String::new());
+    let problems = report.missing.iter();
+    page.0
+        .extend(problems.map(|problem| format!("problem: {}", lines(problem, 0))));
+    if report.sound() {
+        page.0.push("no problems".to_owned());
+    }
+    page.0.join("\n")
+}
+
+fn runtime(report: &Report, page: &mut Page) {
+    let found = match &report.runtime {
+        Some(version) if report.runs => format!("{version}, runs a graph"),
+        Some(version) => format!("{version}, DOES NOT RUN a graph"),
+        None => "NONE that can be used".to_owned(),
+    };
+    page.subject("ONNX Runtime", &found);
+    for Place { origin, found } in &report.search {
+        let (mark, text) = match found {
             Found::Nothing { why } => (' ', why.clone()),
             Found::Broken { reason } => ('!', reason.replace('\n', " ")),
             Found::Taken { path, version } => ('*', format!("{} ({version}), taken", path.display())),
             Found::Spare { path } => (' ', format!("{}, not needed", path.display())),
         };
-        writeln!(page, "{sign:>4} {:<16}  {text}", place.origin)?;
+        page.detail(mark, origin, &text);
     }
-    match (&report.taken, &report.runtime) {
-        (Some(taken), _) => writeln!(page, "devices       {taken} is taken")?,
-        (None, Some(_)) => writeln!(page, "devices       NOT as asked for")?,
-        (None, None) => writeln!(page, "devices       none without ONNX Runtime")?,
-    }
-    for device in &report.devices {
-        match (&device.problem, &device.gpu) {
-            (Some(problem), _) => {
-                writeln!(
-                    page,
-                    "     {:<16}  {}",
-                    device.device,
-                    lines(problem, &" ".repeat(23))
-                )?;
-            }
-            (None, Some(gpu)) => writeln!(page, "     {:<16}  {gpu}", device.device)?,
-            (None, None) => writeln!(page, "     {:<16}  can be used", device.device)?,
-        }
-    }
-    match report.models.len() {
-        0 => writeln!(page, "models        none installed")?,
-        count => writeln!(page, "models        {count} installed")?,
-    }
-    for model in &report.models {
-        match &model.problem {
-            Some(problem) => writeln!(page, "   ! {}  {}", model.name, lines(problem, &" ".repeat(7)))?,
-            None => {
-                let found = model
-                    .found
-                    .as_ref()
-                    .map_or(String::new(), |found| format!(": {found}"));
-                writeln!(page, "     {} in {}{found}", model.name, model.precision)?;
-            }
-        }
-    }
-    writeln!(
-        page,
-        "audio files   {} (no ffmpeg needed)",
-        report.audio.join(", ")
-    )?;
-    writeln!(page, "folders")?;
-    for folder in &report.folders {
-        match (&folder.problem, folder.free) {
-            (Some(problem), _) => {
-                writeln!(
-                    page,
-                    "   ! {:<16}  {}",
-                    folder.name,
-                    lines(problem, &" ".repeat(23))
-                )?;
-            }
-            (None, free) => {
-                let free = free.map_or("unknown".to_owned(), megabytes);
-                writeln!(
-                    page,
-                    "     {:<16}  {}, {free} free",
-                    folder.name,
-                    folder.path.display()
-                )?;
-            }
-        }
-    }
-    match &report.pip {
-        FoundPip {
-            python: Some(python),
-            pip: Some(pip),
-            ..
-        } => writeln!(page, "setup's pip   {python}: {pip}")?,
-        FoundPip {
-            problem: Some(problem),
-            ..
-        } => writeln!(page, "setup's pip   {}", lines(problem, &" ".repeat(14)))?,
-        _ => {}
-    }
-    if report.hub.is_empty() {
-        writeln!(page, "model hub     no settings")?;
-    } else {
-        writeln!(page, "model hub")?;
-        for (name, value) in &report.hub {
-            writeln!(page, "     {name:<16}  {value}")?;
-        }
-    }
-    writeln!(page)?;
-    for problem in &report.missing {
-        writeln!(page, "problem: {}", lines(problem, ""))?;
-    }
-    if report.sound() {
-        write!(page, "no problems")?;
-    }
-    Ok(page.trim_end().to_owned())
 }
 
-/// A problem, its cure on a line of its own.
-fn lines(problem: &Problem, indent: &str) -> String {
-    let what = problem.what.replace('\n', &format!("\n{indent}"));
+fn usable(device: &FoundDevice) -> String {
+    match (&device.problem, &device.gpu) {
+        (Some(problem), _) => lines(problem, DETAIL),
+        (None, Some(gpu)) => gpu.clone(),
+        (None, None) => "can be used".to_owned(),
+    }
+}
+
+fn models(report: &Report, page: &mut Page) {
+    match report.models.len() {
+        0 => page.subject("models", "none installed"),
+        count => page.subject("models", &format!("{count} installed")),
+    }
+    for model in &report.models {
+        let (mark, text) = match (&model.problem, &model.found) {
+            (Some(problem), _) => ('!', format!("  {}", lines(problem, 7))),
+            (None, Some(found)) => (' ', format!(": {found}")),
+            (None, None) => (' ', String::new()),
+        };
+        page.0
+            .push(format!("   {mark} {} in {}{text}", model.name, model.precision));
+    }
+}
+
+fn room(folder: &Folder) -> String {
+    match (&folder.problem, &folder.path) {
+        (Some(problem), _) => lines(problem, DETAIL),
+        (None, Some(path)) => {
+            let free = folder.free.map_or("unknown".to_owned(), megabytes);
+            format!("{}, {free} free", path.display())
+        }
+        (None, None) => "none".to_owned(),
+    }
+}
+
+/// A problem, its cure on a line of its own; further lines are set in.
+fn lines(problem: &Problem, indent: usize) -> String {
+    let next = format!("\n{}", " ".repeat(indent));
+    let what = problem.what.replace('\n', &next);
     match &problem.hint {
-        Some(hint) => format!("{what}\n{indent}hint: {hint}"),
+        Some(hint) => format!("{what}{next}hint: {hint}"),
         None => what,
     }
 }

@@ -6,6 +6,7 @@ use rustix::fs::{Access, access};
 use serde::Serialize;
 
 use super::Problem;
+use crate::onnx::hub::environment::Environment;
 use crate::onnx::setup::free_space;
 use crate::run::folders;
 
@@ -15,42 +16,50 @@ pub struct Folder {
     /// What it is for.
     pub name: &'static str,
     /// Where it is; it is made when it is needed.
-    pub path: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
     /// Bytes that are free on its disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,
-    /// Why nothing can be written there.
+    /// Why there is none, or why nothing can be written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
 
-/// The data folder and the cache folder.
+/// The data folder, the cache folder, and the cache of the model hub.
 pub(super) fn all() -> Vec<Folder> {
-    let known = [
-        ("data", folders::data(), "XDG_DATA_HOME"),
-        ("cache", folders::cache(), "XDG_CACHE_HOME"),
-    ];
-    known
-        .into_iter()
-        .map(|(name, path, variable)| match path {
-            Some(path) => Folder {
-                name,
-                free: free_space(&path),
-                problem: refused(&path, variable),
-                path,
-            },
-            None => Folder {
-                name,
-                path: PathBuf::new(),
-                free: None,
-                problem: Some(Problem::new(
-                    format!(
-                        "there is no {name} folder: neither {variable} nor HOME is set to an absolute path"
-                    ),
-                    format!("set {variable}"),
-                )),
-            },
+    let own = |path: Option<PathBuf>, variable: &str| {
+        path.ok_or_else(|| {
+            Problem::new(
+                format!("neither {variable} nor HOME is set to an absolute path"),
+                format!("set {variable}"),
+            )
         })
-        .collect()
+    };
+    let hub = Environment::of_process()
+        .map(|hub| hub.cache().to_owned())
+        .map_err(|error| Problem::of(&error));
+    [
+        ("data", "XDG_DATA_HOME", own(folders::data(), "XDG_DATA_HOME")),
+        ("cache", "XDG_CACHE_HOME", own(folders::cache(), "XDG_CACHE_HOME")),
+        ("model hub", "HF_HUB_CACHE", hub),
+    ]
+    .into_iter()
+    .map(|(name, variable, path)| match path {
+        Ok(path) => Folder {
+            name,
+            free: free_space(&path),
+            problem: refused(&path, variable),
+            path: Some(path),
+        },
+        Err(problem) => Folder {
+            name,
+            path: None,
+            free: None,
+            problem: Some(problem),
+        },
+    })
+    .collect()
 }
 
 /// Whether the folder, or the first one above it that is there, can't be written to.

@@ -25,6 +25,10 @@ fn the_page_tells_what_is_there() {
         .shows("wav, wave, flac, ogg, oga, mp3 (no ffmpeg needed)\n")
         .shows(&format!("data              {}, ", home.text("data/augment")))
         .shows(" free\n")
+        .shows(&format!(
+            "model hub         {}, ",
+            home.text("cache/huggingface/hub")
+        ))
         .shows("python3: pip 99.1 from /nowhere (python 3.99)\n")
         .shows("model hub     no settings\n")
         .shows("\nno problems\n");
@@ -151,7 +155,8 @@ fn a_folder_that_cannot_be_is_named() {
         .ends(0)
         .shows(&format!("{}: is no folder", home.text("data")))
         .shows("hint: change its permissions, or set XDG_DATA_HOME to another folder")
-        .shows("there is no cache folder: neither XDG_CACHE_HOME nor HOME is set");
+        .shows("cache             neither XDG_CACHE_HOME nor HOME is set")
+        .shows("hint: set HF_HUB_CACHE to a folder");
 }
 
 #[test]

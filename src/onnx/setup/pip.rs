@@ -1,15 +1,14 @@
 //! The user's pip, which fetches the wheels: so mirrors, proxies, certificates and offline folders are set up
 //! where the user already did.
 
-use std::ffi::OsString;
-use std::io::Read;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod process;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use process::Ended;
 
 use super::SetupError;
 use super::package::Package;
@@ -22,12 +21,8 @@ use crate::run::progress::Progress;
 /// As `python -m pip`, but a folder `pip` where the program was started is not taken for it.
 const PIP: &str = "import runpy; runpy.run_module('pip', run_name='__main__', alter_sys=True)";
 
-/// How much of what pip prints is kept, in bytes, and how many lines of it are shown.
-const KEPT: usize = 16 * 1024;
+/// How many lines of what pip prints are shown.
 const SHOWN: usize = 12;
-
-/// How long pip may take to end once it was told to.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Progress is told in steps of so many bytes.
 const STEP: u64 = 1_000_000;
@@ -120,7 +115,7 @@ impl Pip {
             .env_remove("PIP_CONSTRAINT");
         progress.stage(package.name, package.bytes.div_ceil(STEP));
         let mut told = 0;
-        let ended = run(command, interrupt, || {
+        let ended = process::run(command, interrupt, || {
             let now = (largest(folder, 3) / STEP).min(package.bytes / STEP);
             progress.advance(now.saturating_sub(told));
             told = told.max(now);
@@ -200,99 +195,6 @@ pub(super) fn by_hand(package: &Package) -> String {
     )
 }
 
-enum Ended {
-    Interrupted,
-    NotStarted(std::io::Error),
-}
-
-/// Runs pip to its end, or stops it; gives how it ended and the last of what it printed.
-fn run(
-    mut command: Command,
-    interrupt: &Interrupt,
-    mut look: impl FnMut(),
-) -> Result<(ExitStatus, String), Ended> {
-    let (output, input) = std::io::pipe().map_err(Ended::NotStarted)?;
-    let errors = input.try_clone().map_err(Ended::NotStarted)?;
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(input)
-        .stderr(errors)
-        // A group of its own: Ctrl-C comes to us alone, and then everything that pip started is stopped.
-        .process_group(0)
-        .spawn()
-        .map_err(Ended::NotStarted)?;
-    // It holds the pipe's ends for writing.
-    drop(command);
-    let said = Arc::new(Mutex::new(Vec::new()));
-    let reader = std::thread::spawn({
-        let said = Arc::clone(&said);
-        move || keep_last(output, &said)
-    });
-    let ended = loop {
-        if interrupt.stopped() {
-            stop(&mut child);
-            break Err(Ended::Interrupted);
-        }
-        match child.try_wait() {
-            Ok(Some(status)) => break Ok(status),
-            Ok(None) => {}
-            Err(error) => {
-                stop(&mut child);
-                break Err(Ended::NotStarted(error));
-            }
-        }
-        look();
-        std::thread::sleep(Duration::from_millis(50));
-    };
-    let status = ended?;
-    // The last words are on their way; something that pip left behind may hold the pipe open for longer.
-    let patience = Instant::now() + Duration::from_secs(1);
-    while !reader.is_finished() && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let bytes = said.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// Ends pip and all that it started: politely first, so that it can clear up.
-fn stop(child: &mut Child) {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let signal = |signal: Signal| {
-        if let Some(group) = group {
-            let _ = kill_process_group(group, signal);
-        }
-    };
-    signal(Signal::TERM);
-    let patience = Instant::now() + GRACE;
-    while matches!(child.try_wait(), Ok(None)) && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    signal(Signal::KILL);
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-/// Reads to the end and keeps the last bytes, without a line that was cut off at its start.
-fn keep_last(mut output: impl Read, said: &Mutex<Vec<u8>>) {
-    let mut chunk = [0; 4096];
-    loop {
-        let read = match output.read(&mut chunk) {
-            Ok(0) => return,
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) => return,
-        };
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.extend(chunk.iter().take(read));
-        if let Some(surplus) = said.len().checked_sub(KEPT).filter(|&surplus| surplus > 0) {
-            // Half a line could be half an address, whose password would not be known for one.
-            let line = said.iter().skip(surplus).position(|&byte| byte == b'\n');
-            let cut = line.map_or(said.len(), |line| surplus + line + 1);
-            said.drain(..cut);
-        }
-    }
-}
-
 /// The last lines, fit to be shown.
 fn lines(said: &str) -> Vec<String> {
     let secrets = secrets();
@@ -337,25 +239,6 @@ fn only_file(folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_words_are_kept_by_whole_lines() {
-        let said = Mutex::new(Vec::new());
-        let text: String = (0..5000).map(|line| format!("line {line}\n")).collect();
-        keep_last(text.as_bytes(), &said);
-        let kept = String::from_utf8(said.into_inner().unwrap()).unwrap();
-        assert!(
-            kept.len() <= KEPT && kept.len() > KEPT - 4096 - 16,
-            "{}",
-            kept.len()
-        );
-        assert!(kept.starts_with("line ") && kept.ends_with("line 4999\n"));
-        assert_eq!(lines(&kept).len(), SHOWN);
-
-        let said = Mutex::new(Vec::new());
-        keep_last(vec![b'x'; 3 * KEPT].as_slice(), &said);
-        assert!(said.into_inner().unwrap().len() <= KEPT);
-    }
 
     #[test]
     fn the_hash_that_pip_found_is_read() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::install::begin_with;
+use super::begin::begin_with;
 use super::package::{Package, Taken};
 use super::*;
 use crate::run::interrupt::Interrupt;
