@@ -37,6 +37,9 @@ pub struct Pair<'a> {
     pub new: &'a str,
 }
 
+/// What the gate measured of a pair, and whether it passes.
+pub type Verdict = (Scores, Result<(), Reason>);
+
 /// Tests pairs of sentences; originals are encoded once.
 #[derive(Debug)]
 pub struct Gate {
@@ -78,7 +81,7 @@ impl Gate {
         pairs: &[Pair<'_>],
         model: &mut dyn Meaning,
         interrupt: &Interrupt,
-    ) -> Result<Vec<(Scores, Result<(), Reason>)>, RoundError> {
+    ) -> Result<Vec<Verdict>, RoundError> {
         let windows: Vec<Option<(&str, &str)>> = pairs.iter().map(|pair| self.windows(*pair)).collect();
         let mut texts: Vec<&str> = Vec::new();
         for (pair, window) in pairs.iter().zip(&windows) {

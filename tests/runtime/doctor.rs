@@ -74,50 +74,6 @@ fn no_runtime_at_all_is_missing() {
 }
 
 #[test]
-fn a_gpu_is_missing_only_if_it_was_asked_for() {
-    let home = Home::new();
-    home.install();
-    let asked = home.run(&["doctor", "--device", "cuda"]).ends(2);
-    asked
-        .shows("ONNX Runtime  1.31.1, runs a graph\n")
-        .shows("devices       NOT as asked for\n")
-        .shows("problem: --device cuda:0 cannot be used: ")
-        .shows("is a build without CUDA: it has no libonnxruntime_providers_cuda.so beside it")
-        .shows("\nhint: `augment setup --cuda` installs one");
-    home.run(&["doctor", "--device", "auto"])
-        .ends(0)
-        .shows("cpu is taken\n")
-        .shows("is a build without CUDA");
-    home.run(&["doctor", "--device", "cpu"]).ends(0).hides("cuda:0");
-}
-
-#[test]
-fn a_machine_without_a_driver_is_told_so() {
-    let home = Home::new();
-    home.install();
-    home.write(
-        "data/augment/onnxruntime/1.31.1-cpu/libonnxruntime_providers_cuda.so",
-        "",
-    );
-    // Should this machine have one, it is hidden.
-    home.write("no-driver/libcuda.so.1", "text");
-    let run = |device: &str| {
-        let mut command = home.command(&["doctor", "--device", device]);
-        command.env("LD_LIBRARY_PATH", home.path("no-driver"));
-        Ran::from(command.output().unwrap())
-    };
-    run("cuda:3")
-        .ends(2)
-        .shows(
-            "problem: --device cuda:3 cannot be used: there is no NVIDIA driver: libcuda.so.1 was not found",
-        )
-        .shows("\nhint: install NVIDIA's driver, or take --device cpu");
-    run("auto")
-        .ends(0)
-        .shows("cuda:0            there is no NVIDIA driver");
-}
-
-#[test]
 fn wrong_arguments_are_no_diagnosis() {
     let home = Home::new();
     home.run(&["doctor", "--device", "gpu"])

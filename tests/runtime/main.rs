@@ -8,6 +8,7 @@
 )]
 
 mod doctor;
+mod gpu;
 mod home;
 mod search;
 mod setup;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::driver::{self, NoDriver};
-use crate::onnx::runtime::Runtime;
+use crate::onnx::runtime::{Runtime, elf};
 
 /// The part of ONNX Runtime that runs models through CUDA; it lies beside the library in builds that have it.
 pub const PROVIDER: &str = "libonnxruntime_providers_cuda.so";
@@ -80,15 +80,7 @@ pub enum CudaFault {
 /// # Errors
 /// [`CudaFault`].
 pub fn usable(runtime: &Runtime, index: u32) -> Result<Gpu, CudaFault> {
-    let library = &runtime.library;
-    let provider = library.path.parent().unwrap_or(Path::new("")).join(PROVIDER);
-    // A library found by the system's loader has a bare name: then its own provider is found the same way.
-    if library.path.is_absolute() && !provider.is_file() {
-        return Err(CudaFault::Build {
-            library: library.path.clone(),
-            version: library.version.clone(),
-        });
-    }
+    // The driver first: without one, another build of the runtime would be fetched for nothing.
     let driver = driver::ask().map_err(|fault| match fault {
         NoDriver::Absent => CudaFault::NoDriver,
         NoDriver::Fails(number) => CudaFault::Driver(number),
@@ -104,7 +96,22 @@ pub fn usable(runtime: &Runtime, index: u32) -> Result<Gpu, CudaFault> {
         asked: index,
         found: driver.gpus.len(),
     })?;
+    let library = &runtime.library;
+    let provider = library.path.parent().unwrap_or(Path::new("")).join(PROVIDER);
+    // A library found by the system's loader has a bare name: then its own provider is found the same way.
+    if library.path.is_absolute() && !provider.is_file() {
+        return Err(CudaFault::Build {
+            library: library.path.clone(),
+            version: library.version.clone(),
+        });
+    }
     for library in &runtime.preload {
+        if let Some(reason) = elf::fault(library) {
+            return Err(CudaFault::Library {
+                library: library.clone(),
+                reason,
+            });
+        }
         ort::util::preload_dylib(library).map_err(|error| CudaFault::Library {
             library: library.clone(),
             reason: error.to_string(),
