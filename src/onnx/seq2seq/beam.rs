@@ -155,3 +155,6 @@ impl Beam {
         sorted.into_iter().map(|Reverse(candidate)| candidate).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,16 @@
 //! graphs of whichever layout an export has and keeps the cache; the translator puts both together for many texts.
 
 mod beam;
+mod configured;
 mod decoder;
 mod error;
+mod generator;
+mod graph;
 mod hypothesis;
 mod languages;
 mod layout;
+mod memory;
+mod naming;
 mod numbers;
 mod ports;
 mod probability;

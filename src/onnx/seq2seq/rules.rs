@@ -94,3 +94,6 @@ fn bad_words(settings: &GenerationSettings, prefix: &[u32], scores: &mut [f32]) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
 //! Special tokens of a translator as its tokenizer's files name them.
 
+use std::fs::File;
+use std::io::{BufReader, Read};
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::onnx::folder::{FolderError, ModelFolder};
@@ -38,19 +42,56 @@ impl SpecialFiles {
     }
 
     /// Tokens that were added to the vocabulary, with their numbers.
-    pub fn added(&self) -> Vec<(&str, u32)> {
+    pub fn added(&self, folder: &ModelFolder) -> Result<Vec<(String, u32)>, FolderError> {
         let decoder = self.config["added_tokens_decoder"].as_object();
         let decoder = decoder
             .into_iter()
             .flatten()
-            .filter_map(|(id, token)| Some((text(token)?, id.parse().ok()?)));
+            .filter_map(|(id, token)| Some((text(token)?.to_owned(), id.parse().ok()?)));
         let listed = self.added.as_object();
         let listed = listed
             .into_iter()
             .flatten()
-            .filter_map(|(token, id)| Some((token.as_str(), u32::try_from(id.as_u64()?).ok()?)));
-        decoder.chain(listed).collect()
+            .filter_map(|(token, id)| Some((token.clone(), u32::try_from(id.as_u64()?).ok()?)));
+        let mut all: Vec<(String, u32)> = decoder.chain(listed).collect();
+        if !all.iter().any(|(token, _)| token.starts_with("__")) {
+            all.extend(
+                whole(folder)?
+                    .added_tokens
+                    .into_iter()
+                    .map(|token| (token.content, token.id)),
+            );
+        }
+        Ok(all)
     }
+}
+
+/// The part of tokenizer.json that is asked; the rest is skipped.
+#[derive(Debug, Default, Deserialize)]
+struct Whole {
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Added {
+    id: u32,
+    content: String,
+}
+
+/// The largest tokenizer.json that is read; that of M2M100, with 128,000 pieces, has some 10 MB.
+const SIZE_LIMIT: u64 = 128 << 20;
+
+fn whole(folder: &ModelFolder) -> Result<Whole, FolderError> {
+    let path = folder.path().join("tokenizer.json");
+    let Ok(file) = File::open(&path) else {
+        return Ok(Whole::default());
+    };
+    let reader = BufReader::new(file.take(SIZE_LIMIT));
+    serde_json::from_reader(reader).map_err(|error| FolderError::File {
+        path,
+        reason: format!("is no tokenizer: {error}"),
+    })
 }
 
 /// A token is written as its text or as an object with it.

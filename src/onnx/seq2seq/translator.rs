@@ -1,30 +1,28 @@
 //! A loaded translator: texts in, the best translations of each out.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use ort::value::DynValue;
-
-use super::decoder::{Decoder, Memory};
 use super::error::{TextError, TranslateError};
+use super::generator::Generator;
 use super::hypothesis::Scored;
 use super::languages::Languages;
 use super::layout::Layout;
-use super::search::Search;
 use super::settings::GenerationSettings;
 use super::vocabulary::{Kind, Vocabulary};
-use crate::onnx::batch::{Limits, batches};
-use crate::onnx::encoder::tensor;
 use crate::onnx::engine::Engine;
 use crate::onnx::error::ModelError;
 use crate::onnx::folder::{ModelFolder, Precision};
 use crate::onnx::operators;
-use crate::onnx::session::{Session, SessionError};
+use crate::onnx::session::SessionError;
 use crate::run::interrupt::Interrupt;
 
 /// Rows of the decoder in one run, and tokens of the sources behind them: with them the cache of an opus-mt model stays
 /// below 1 GiB even if every translation becomes as long as the model allows.
 const ROWS: usize = 64;
 const TOKENS: usize = 4096;
+
+/// Sources are filled up to a multiple of this.
+const WIDTHS: usize = 8;
 
 /// Where a model tells no limit of its own.
 const POSITIONS: usize = 1024;
@@ -46,8 +44,7 @@ pub type Translation = Result<Vec<Hypothesis>, TextError>;
 /// A loaded translator.
 #[derive(Debug)]
 pub struct Translator {
-    encoder: Session,
-    decoder: Decoder,
+    generator: Generator,
     vocabulary: Vocabulary,
     settings: GenerationSettings,
     /// Tokens of the output vocabulary.
@@ -83,20 +80,7 @@ impl Translator {
         let layout = Layout::of(folder, precision)?;
         let vocabulary = Vocabulary::open(folder, kind)?;
         let settings = GenerationSettings::of(folder)?;
-        let encoder = engine.session(&layout.encoder)?;
-        let takes = ["input_ids", "attention_mask"];
-        if encoder.output("last_hidden_state").is_none()
-            || encoder.input(takes[0]).is_none()
-            || encoder
-                .inputs()
-                .iter()
-                .any(|port| !takes.contains(&port.name.as_str()))
-        {
-            return Err(encoder
-                .unfit("inputs input_ids and attention_mask and an output last_hidden_state")
-                .into());
-        }
-        let decoder = Decoder::open(engine, &layout.decoder)?;
+        let generator = Generator::open(engine, &layout)?;
         let mut alone = false;
         for graph in layout.files() {
             alone |= operators::depends_on_batch(&graph).map_err(|error| SessionError::Load {
@@ -111,14 +95,13 @@ impl Translator {
         };
         let files = [layout.files().as_slice(), vocabulary.files()].concat();
         Ok(Translator {
-            size: decoder
+            size: generator
                 .vocabulary()
                 .or_else(|| whole("vocab_size"))
                 .unwrap_or(usize::MAX),
             positions: whole("max_position_embeddings").unwrap_or(POSITIONS),
             hash: folder.hash(&files)?,
-            encoder,
-            decoder,
+            generator,
             vocabulary,
             settings,
             alone,
@@ -204,29 +187,41 @@ impl Translator {
                 })
             })
             .collect();
-        let fitting: Vec<usize> = (0..texts.len())
-            .filter(|&at| sources[at].len() <= self.positions)
-            .collect();
-        let lengths: Vec<usize> = fitting.iter().map(|&at| sources[at].len()).collect();
-        for batch in batches(&lengths, self.limits(&settings)) {
-            let batch: Vec<usize> = batch.into_iter().map(|at| fitting[at]).collect();
-            let rows: Vec<&[u32]> = batch.iter().map(|&at| sources[at].as_slice()).collect();
-            let keys: Vec<&str> = batch.iter().map(|&at| texts[at]).collect();
-            let found = self.search(&rows, &keys, &settings, interrupt)?;
-            for (at, scored) in batch.into_iter().zip(found) {
-                results[at] = self.shown(scored, settings.num_return_sequences)?;
+        for (width, rows) in self.groups(&sources) {
+            for batch in rows.chunks(self.most(width, &settings)) {
+                let ids: Vec<&[u32]> = batch.iter().map(|&row| sources[row].as_slice()).collect();
+                let keys: Vec<&str> = batch.iter().map(|&row| texts[row]).collect();
+                let found = self
+                    .generator
+                    .generate(&ids, width, &keys, &settings, interrupt)?;
+                for (&row, scored) in batch.iter().zip(found) {
+                    results[row] = self.shown(scored, settings.num_return_sequences)?;
+                }
             }
         }
         Ok(results)
     }
 
-    /// What one run may hold. The cache of a step grows with texts × beams, and so does what a text counts.
-    fn limits(&self, settings: &GenerationSettings) -> Limits {
-        let each = settings.num_beams.max(settings.num_return_sequences);
-        Limits {
-            rows: if self.alone { 1 } else { (self.rows / each).max(1) },
-            tokens: TOKENS / each,
+    /// The sources that fit the model, by the width to which they are filled up. It depends on a source's own length
+    /// alone, so that none's numbers depend on what it is run with.
+    fn groups(&self, sources: &[Vec<u32>]) -> BTreeMap<usize, Vec<usize>> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (row, source) in sources.iter().enumerate() {
+            if source.len() <= self.positions {
+                let width = source.len().next_multiple_of(WIDTHS).min(self.positions);
+                groups.entry(width).or_default().push(row);
+            }
         }
+        groups
+    }
+
+    /// How many sources of a width run at once. The decoder has a row for each beam, and its cache grows with them.
+    fn most(&self, width: usize, settings: &GenerationSettings) -> usize {
+        let each = settings.num_beams.max(settings.num_return_sequences);
+        if self.alone {
+            return 1;
+        }
+        (self.rows / each).min(TOKENS / (each * width)).max(1)
     }
 
     fn shown(&self, found: Vec<Scored>, wanted: usize) -> Result<Translation, TranslateError> {
@@ -239,82 +234,5 @@ impl Translator {
             shown.push(Hypothesis { text, tokens, score });
         }
         Ok(Ok(shown))
-    }
-
-    /// Searches for the translations of a batch of sources, all steps side by side. What is finished leaves the batch.
-    fn search(
-        &mut self,
-        sources: &[&[u32]],
-        keys: &[&str],
-        settings: &GenerationSettings,
-        interrupt: &Interrupt,
-    ) -> Result<Vec<Vec<Scored>>, TranslateError> {
-        let lengths: Vec<usize> = sources.iter().map(|source| source.len()).collect();
-        let mut memory = Memory::new(self.encode(sources, settings.pad_token_id)?, lengths);
-        let mut searches: Vec<Search> = keys.iter().map(|key| Search::new(settings, key)).collect();
-        // The row of the last step from which each search's rows were counted.
-        let mut bases: Vec<usize> = (0..searches.len()).collect();
-        loop {
-            if interrupt.stopped() {
-                return Err(ModelError::Interrupted.into());
-            }
-            let (mut parents, mut sequences) = (Vec::new(), Vec::new());
-            let mut next_bases = Vec::with_capacity(searches.len());
-            for (search, base) in searches.iter().zip(&bases) {
-                next_bases.push(sequences.len());
-                for prefix in search.running() {
-                    parents.push(base + prefix.parent);
-                    sequences.push(prefix.tokens.as_slice());
-                }
-            }
-            if sequences.is_empty() {
-                return Ok(searches.into_iter().map(Search::found).collect());
-            }
-            let mut logits = self.decoder.step(&mut memory, &parents, &sequences)?;
-            bases = next_bases;
-            let mut rows = logits.data.chunks_exact_mut(logits.size);
-            for search in &mut searches {
-                let mut own: Vec<&mut [f32]> = rows.by_ref().take(search.running().len()).collect();
-                if !own.is_empty() && search.advance(settings, &mut own).is_err() {
-                    return Err(self.decoder.failed("its logits are no numbers").into());
-                }
-            }
-        }
-    }
-
-    fn encode(&mut self, sources: &[&[u32]], pad: u32) -> Result<DynValue, SessionError> {
-        let width = sources.iter().map(|source| source.len()).max().unwrap_or(0);
-        let mut values = Vec::with_capacity(2);
-        for port in self.encoder.inputs() {
-            let filling = if port.name == "input_ids" {
-                i64::from(pad)
-            } else {
-                0
-            };
-            let mut numbers = Vec::with_capacity(sources.len() * width);
-            for source in sources {
-                let shown = |&id: &u32| {
-                    if port.name == "input_ids" {
-                        i64::from(id)
-                    } else {
-                        1
-                    }
-                };
-                numbers.extend(source.iter().map(shown));
-                numbers.extend(std::iter::repeat_n(filling, width - source.len()));
-            }
-            let element = port.element.unwrap_or(ort::value::TensorElementType::Int64);
-            let value = tensor(&[sources.len(), width], numbers, element);
-            let value = value.map_err(|error| self.encoder.failed(error))?;
-            values.push((Cow::Owned(port.name.clone()), value));
-        }
-        let path = self.encoder.path().to_owned();
-        let mut outputs = self.encoder.run(values)?;
-        outputs
-            .remove("last_hidden_state")
-            .ok_or_else(|| SessionError::Run {
-                path,
-                reason: "it gave no last_hidden_state".to_owned(),
-            })
     }
 }

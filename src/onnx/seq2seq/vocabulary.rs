@@ -3,10 +3,11 @@
 //!
 //! What a user writes is text: special tokens are added here, and their names in a text mean nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::languages::{Frame, LanguageError, Languages, Naming};
+use super::languages::{LanguageError, Languages};
+use super::naming::{Frame, Naming};
 use super::numbers::Numbers;
 use super::special::SpecialFiles;
 use crate::onnx::folder::{FolderError, ModelFolder};
@@ -86,8 +87,8 @@ impl Vocabulary {
         };
         let (end, unknown) = (id("eos_token", "</s>")?, id("unk_token", "<unk>")?);
         let naming = match kind {
-            Kind::Marian => marian(numbers.iter(), separate, &special),
-            Kind::M2m100 => m2m100(folder, numbers.iter(), numbers.len(), &special)?,
+            Kind::Marian => Naming::marian(numbers.iter(), separate, &special),
+            Kind::M2m100 => Naming::m2m100(folder, Some(numbers.len()), &special)?,
         };
         let silent = silent(&special, |name| numbers.id(name), &naming);
         let source = open(folder, models[0])?;
@@ -131,8 +132,8 @@ impl Vocabulary {
         let all = inner.get_vocab(true);
         let listed = || all.iter().map(|(token, &id)| (token.as_str(), id));
         let naming = match kind {
-            Kind::Marian => marian(listed(), false, special),
-            Kind::M2m100 => m2m100(folder, listed(), all.len(), special)?,
+            Kind::Marian => Naming::marian(listed(), false, special),
+            Kind::M2m100 => Naming::m2m100(folder, None, special)?,
         };
         Ok(Vocabulary {
             special: silent(special, |name| inner.token_to_id(name), &naming),
@@ -231,60 +232,6 @@ fn open(folder: &ModelFolder, name: &str) -> Result<SentencePiece, FolderError> 
 fn leading_code(text: &str) -> Option<(&str, &str)> {
     let end = text.strip_prefix(">>")?.find("<<")? + 4;
     text.split_at_checked(end)
-}
-
-fn marian<'t>(
-    tokens: impl Iterator<Item = (&'t str, u32)>,
-    separate: bool,
-    special: &SpecialFiles,
-) -> Naming {
-    let code = |(token, id): (&str, u32)| {
-        let code = token.strip_prefix(">>")?.strip_suffix("<<")?;
-        Some((code.to_owned(), id))
-    };
-    let name = |role: &str| special.config[role].as_str().map(str::to_owned);
-    Naming::Prefix {
-        codes: if separate {
-            BTreeMap::new()
-        } else {
-            tokens.filter_map(code).collect()
-        },
-        pair: name("source_lang").zip(name("target_lang")),
-    }
-}
-
-/// The language tokens: named in the vocabulary or among what was added to it; else, as in M2M100's first release,
-/// they follow the vocabulary in the order in which they are listed.
-fn m2m100<'t>(
-    folder: &ModelFolder,
-    tokens: impl Iterator<Item = (&'t str, u32)>,
-    size: usize,
-    special: &SpecialFiles,
-) -> Result<Naming, FolderError> {
-    let code = |(token, id): (&str, u32)| {
-        let code = token.strip_prefix("__")?.strip_suffix("__")?;
-        (!code.is_empty()).then(|| (code.to_owned(), id))
-    };
-    let mut found: BTreeMap<String, u32> = tokens.filter_map(code).collect();
-    found.extend(special.added().into_iter().filter_map(code));
-    if found.is_empty() {
-        let listed = special
-            .additional()
-            .into_iter()
-            .filter_map(|token| code((token, 0)));
-        found = listed
-            .zip(u32::try_from(size).unwrap_or(u32::MAX)..)
-            .map(|((code, _), id)| (code, id))
-            .collect();
-    }
-    if found.is_empty() {
-        return Err(FolderError::Missing {
-            folder: folder.path().to_owned(),
-            missing: "language tokens such as __en__ in its tokenizer's files".to_owned(),
-            hint: Some("special_tokens_map.json or added_tokens.json lists them".to_owned()),
-        });
-    }
-    Ok(Naming::Tokens(found))
 }
 
 /// The ids that have no text.

@@ -156,3 +156,6 @@ fn keep(scores: &mut [f32], least: f32) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

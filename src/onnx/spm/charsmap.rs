@@ -3,6 +3,9 @@
 
 use super::SpmError;
 
+/// The longest replacement in bytes.
+const LONGEST: usize = 256;
+
 /// Replacements of strings; the empty one replaces nothing.
 #[derive(Debug, Clone, Default)]
 pub struct CharsMap {
@@ -25,6 +28,10 @@ impl CharsMap {
             return Err(SpmError::CharsMap);
         }
         let replacements = std::str::from_utf8(replacements).map_err(|_| SpmError::CharsMap)?;
+        // Real ones have at most 18 characters. A broken file must not make a book out of every letter.
+        if replacements.split('\0').any(|one| one.len() > LONGEST) {
+            return Err(SpmError::CharsMap);
+        }
         Ok(CharsMap {
             units: units.iter().map(|unit| u32::from_le_bytes(*unit)).collect(),
             replacements: replacements.to_owned(),

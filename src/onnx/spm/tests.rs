@@ -193,7 +193,9 @@ fn what_is_broken_is_told() {
         open(&file(UNIGRAM, &[("a", f32::NAN, 1)])),
         Err(SpmError::Score(_))
     ));
+    let long = [&[0; 4][..], &[b'a'; 300]].concat();
     for blob in [
+        long,
         vec![1],
         vec![255, 255, 255, 255, 0],
         vec![3, 0, 0, 0, 1, 2, 3],
