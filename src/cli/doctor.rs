@@ -112,8 +112,8 @@ fn runtime(report: &Report, page: &mut Page) {
         let (mark, text) = match found {
             Found::Nothing { why } => (' ', why.clone()),
             Found::Broken { reason } => ('!', reason.replace('\n', " ")),
-            Found::Taken { path, version } => ('*', format!("{} ({version}), taken", path.display())),
-            Found::Spare { path } => (' ', format!("{}, not needed", path.display())),
+            Found::Taken { path, version } => ('*', format!("{} ({version}), taken", path)),
+            Found::Spare { path } => (' ', format!("{}, not needed", path)),
         };
         page.detail(mark, origin, &text);
     }
@@ -148,7 +148,7 @@ fn room(folder: &Folder) -> String {
         (Some(problem), _) => lines(problem, DETAIL),
         (None, Some(path)) => {
             let free = folder.free.map_or("unknown".to_owned(), megabytes);
-            format!("{}, {free} free", path.display())
+            format!("{}, {free} free", path)
         }
         (None, None) => "none".to_owned(),
     }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use augment::job::JobError;
 use augment::onnx::setup::SetupError;
+use augment::run::execute::guarded;
 use augment::run::interrupt::Interrupt;
 use clap::{Args, Parser, Subcommand};
 
@@ -81,9 +82,9 @@ pub fn main() -> ExitCode {
         Ok(interrupt) => interrupt,
         Err(error) => return fail(&screen, &format!("cannot listen for signals: {error}"), 1),
     };
-    // A panic of a library on hostile input is caught and named where it happens; its trace would only confuse.
+    // A panic of a library on hostile input is caught and named, here at the latest; its trace would only confuse.
     std::panic::set_hook(Box::new(|_| {}));
-    let done = match cli.command {
+    let work = || match cli.command {
         Command::Audio(flags) => audio::run(flags, &screen, &interrupt),
         Command::Merge(flags) => merge::run(flags, &screen, &interrupt),
         Command::Models(flags) => models::run(flags, &screen, &interrupt),
@@ -92,6 +93,12 @@ pub fn main() -> ExitCode {
         Command::Setup(flags) => setup::run(&flags, &screen, &interrupt),
         Command::Doctor(flags) => doctor::run(&flags, &screen, &interrupt),
     };
+    // The last net: whatever happens, something is said.
+    let done = guarded(work).unwrap_or_else(|message| {
+        Err(anyhow::anyhow!(
+            "{message}\nhint: this is a fault of augment; please report it with the command and what it was given"
+        ))
+    });
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, DirEntry};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{CorpusError, Skipped};
@@ -82,23 +82,7 @@ pub(super) fn path_hint(path: &Path) -> Option<String> {
     }
 }
 
-/// The whole of a regular file of at most `limit` bytes.
-///
-/// # Errors
-/// It cannot be read, is no regular file (a pipe would be waited on for ever), or is longer.
-pub fn read_text_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    // The limit holds while reading: the file may grow after it was looked at.
-    fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("is longer than {limit} bytes")));
-    }
-    Ok(bytes)
-}
+pub use crate::run::bounded::read as read_text_file;
 
 /// The audio files below `root`.
 ///

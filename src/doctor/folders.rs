@@ -17,7 +17,7 @@ pub struct Folder {
     pub name: &'static str,
     /// Where it is; it is made when it is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
+    pub path: Option<String>,
     /// Bytes that are free on its disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,
@@ -50,7 +50,7 @@ pub(super) fn all() -> Vec<Folder> {
             name,
             free: free_space(&path),
             problem: refused(&path, variable),
-            path: Some(path),
+            path: Some(path.to_string_lossy().into_owned()),
         },
         Err(problem) => Folder {
             name,

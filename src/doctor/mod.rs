@@ -23,6 +23,7 @@ pub use search::{Found, Place};
 use crate::audio::decode;
 use crate::onnx::device::Device;
 use crate::onnx::engine::{Engine, EngineError, Options};
+use crate::onnx::hub::environment::Environment;
 use crate::onnx::runtime::Wish;
 use crate::onnx::setup::Pip;
 use crate::run::interrupt::Interrupt;
@@ -120,6 +121,8 @@ pub fn examine(options: &Options, interrupt: &Interrupt) -> Report {
     }
     let models = models::models(engine.as_ref(), interrupt);
     missing.extend(models.iter().filter_map(|model| model.problem.clone()));
+    // With settings that make no sense no model can be found, however many there are.
+    missing.extend(Environment::of_process().err().map(|error| Problem::of(&error)));
     Report {
         version: env!("CARGO_PKG_VERSION"),
         machine: Machine::here(),

@@ -1,6 +1,6 @@
 //! Every place where the library is looked for, and what is there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -34,14 +34,14 @@ pub enum Found {
     /// The library that is used.
     Taken {
         /// Its file.
-        path: PathBuf,
+        path: String,
         /// Its version.
         version: String,
     },
     /// A library that an earlier place comes before. It is not loaded: a process should hold one.
     Spare {
         /// Its file.
-        path: PathBuf,
+        path: String,
     },
 }
 
@@ -136,14 +136,16 @@ impl Walk {
                 Origin::System => Found::Nothing {
                     why: "not looked at".to_owned(),
                 },
-                _ => Found::Spare { path },
+                _ => Found::Spare {
+                    path: path.to_string_lossy().into_owned(),
+                },
             };
         }
         match Library::open(&path) {
             Ok(library) => {
                 self.done = true;
                 Found::Taken {
-                    path: library.path,
+                    path: library.path.to_string_lossy().into_owned(),
                     version: library.version,
                 }
             }

@@ -9,6 +9,7 @@ use super::encoder::floats;
 use super::engine::Engine;
 use super::error::ModelError;
 use super::folder::{FolderError, ModelFolder, Precision};
+use super::hub::api::printable;
 use super::hub::catalogue::Role;
 use super::masked::{Gap, MaskedLm, log_sum_exp, top};
 use super::sentence::{SentenceEncoder, cosine};
@@ -116,11 +117,23 @@ fn masked(
         };
         likely = top(logits, 3).into_iter().map(|id| (id, share(id))).collect();
     })?;
-    let words = likely.into_iter().map(|(id, share)| {
-        let word = model.tokens().token(id).unwrap_or_default();
-        format!("{} {share:.0} %", word.trim_start_matches(['Ġ', '▁']))
+    if !likely.iter().all(|(_, share)| share.is_finite()) {
+        return Err(broken(folder, "its logits hold what is no number"));
+    }
+    let words = likely.iter().map(|(id, share)| {
+        let word = model.tokens().token(*id)?;
+        Some(format!(
+            "{} {share:.0} %",
+            printable(word.trim_start_matches(['Ġ', '▁']))
+        ))
     });
-    let words = words.collect::<Vec<_>>().join(", ");
+    let Some(words) = words.collect::<Option<Vec<_>>>() else {
+        return Err(broken(
+            folder,
+            "its graph has words that its tokenizer does not know",
+        ));
+    };
+    let words = words.join(", ");
     Ok(format!(
         "\"I am so ... to see you.\" → {words}{}",
         alone(model.runs_alone())
@@ -141,6 +154,16 @@ fn sentence(
     ];
     let vectors = model.encode(&texts, interrupt)?;
     let size = vectors.first().map_or(0, Vec::len);
+    // A vector that is no number, or all zeros, comes out as zeros.
+    if vectors
+        .iter()
+        .any(|vector| vector.iter().all(|&value| value == 0.0))
+    {
+        return Err(broken(
+            folder,
+            "its vectors hold what is no number, or zeros alone",
+        ));
+    }
     let to = |other: usize| match (vectors.first(), vectors.get(other)) {
         (Some(a), Some(b)) => cosine(a, b),
         _ => 0.0,
@@ -194,6 +217,13 @@ fn translator(
     ))
 }
 
+fn broken(folder: &ModelFolder, reason: &str) -> ModelError {
+    ModelError::Unsupported {
+        model: folder.path().display().to_string(),
+        reason: reason.to_owned(),
+    }
+}
+
 fn alone(runs_alone: bool) -> &'static str {
     if runs_alone {
         "; sentences are run one by one, as its results depend on what shares a batch"
@@ -201,6 +231,9 @@ fn alone(runs_alone: bool) -> &'static str {
         ""
     }
 }
+
+/// The largest input that is tried: 64 Mi numbers are 256 MiB.
+const LARGEST: usize = 64 << 20;
 
 /// Runs a graph of sound or pictures on zeros of a plausible size: a second at 16 kHz, or 224 × 224 pixels.
 fn trial(mut session: Session) -> Result<String, ModelError> {
@@ -221,7 +254,17 @@ fn trial(mut session: Session) -> Result<String, ModelError> {
             .enumerate()
             .map(|(axis, &size)| usize::try_from(size).unwrap_or_else(|_| free(axis)))
             .collect();
-        let count: usize = sizes.iter().product();
+        let count = sizes
+            .iter()
+            .try_fold(1_usize, |product, &size| product.checked_mul(size))
+            .filter(|&count| count <= LARGEST);
+        let Some(count) = count else {
+            let expected = format!(
+                "inputs of at most {LARGEST} numbers; {} takes {sizes:?}",
+                port.name
+            );
+            return Err(session.unfit(expected).into());
+        };
         let value = match port.element {
             Some(TensorElementType::Float32) => {
                 Tensor::from_array((sizes, vec![0.0_f32; count])).map(Into::into)

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use crate::run::bounded;
+
 /// In which numbers a graph computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Precision {
@@ -176,19 +178,13 @@ impl ModelFolder {
             path: path.clone(),
             reason,
         };
-        match std::fs::metadata(&path) {
+        let bytes = match bounded::read(&path, CONFIG_LIMIT) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Value::Object(serde_json::Map::new()));
             }
-            Ok(meta) if meta.len() > CONFIG_LIMIT => {
-                return Err(fail(format!(
-                    "found {} bytes, expected a configuration of at most {CONFIG_LIMIT}",
-                    meta.len()
-                )));
-            }
-            _ => {}
-        }
-        let bytes = std::fs::read(&path).map_err(|error| fail(error.to_string()))?;
+            Err(error) => return Err(fail(error.to_string())),
+        };
         serde_json::from_slice(&bytes).map_err(|error| fail(format!("is no JSON: {error}")))
     }
 

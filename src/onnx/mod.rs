@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod folder;
 pub mod hub;
+pub mod json_tokenizer;
 pub mod masked;
 pub mod operators;
 pub mod python;

@@ -1,11 +1,12 @@
 //! Text to token ids: a model's tokenizer.json with its own padding and truncation off, user text taken as text,
 //! and the model's frame of special tokens around it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokenizers::AddedToken;
 
 use super::folder::{FolderError, ModelFolder};
+use super::json_tokenizer::JsonTokenizer;
 
 /// Stands for the gap of a masked text while it is encoded. It is added to the tokenizer under an id of its own,
 /// so that a literal `[MASK]` in a text stays text; the character is from a private plane of Unicode.
@@ -46,7 +47,7 @@ pub enum TokenError {
 /// A tokenizer, and how many tokens its model takes at once.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    inner: tokenizers::Tokenizer,
+    inner: JsonTokenizer,
     before: Vec<u32>,
     after: Vec<u32>,
     limit: usize,
@@ -71,21 +72,15 @@ impl Tokens {
             path: path.clone(),
             reason,
         };
-        let mut inner = tokenizers::Tokenizer::from_file(&path).map_err(|error| fail(error.to_string()))?;
-        // Shipped files ask for padding to a fixed length and for silent truncation.
-        inner.with_padding(None);
-        inner
-            .with_truncation(None)
-            .map_err(|error| fail(error.to_string()))?;
-        inner.set_encode_special_tokens(true);
-        let (before, after) = frame(&inner).map_err(fail)?;
+        let inner = JsonTokenizer::open(&path)?;
+        let (before, after) = frame(&inner, &path)?;
         let config = folder.json("config.json")?;
         let tokenizer_config = folder.json("tokenizer_config.json")?;
         let pad = config["pad_token_id"]
             .as_u64()
             .and_then(|id| u32::try_from(id).ok())
-            .or_else(|| inner.token_to_id("[PAD]"))
-            .or_else(|| inner.token_to_id("<pad>"))
+            .or_else(|| inner.inner().token_to_id("[PAD]"))
+            .or_else(|| inner.inner().token_to_id("<pad>"))
             .unwrap_or(0);
         let mut limit = usize::MAX;
         if let Some(positions) = config["max_position_embeddings"].as_u64() {
@@ -133,7 +128,9 @@ impl Tokens {
             Some(name) => vec![name],
             None => vec!["[MASK]", "<mask>"],
         };
-        let found = names.iter().find_map(|name| tokens.inner.token_to_id(name));
+        let found = names
+            .iter()
+            .find_map(|name| tokens.inner.inner().token_to_id(name));
         let Some(mask) = found else {
             return Err(TokenError::NoMask {
                 path: folder.path().join("tokenizer.json"),
@@ -141,13 +138,22 @@ impl Tokens {
             });
         };
         // The marker takes the blanks around it exactly as the mask token itself does.
-        let own = tokens.inner.get_added_tokens_decoder().get(&mask).cloned();
+        let own = tokens
+            .inner
+            .inner()
+            .get_added_tokens_decoder()
+            .get(&mask)
+            .cloned();
         let marker = AddedToken::from(GAP, false)
             .normalized(false)
             .lstrip(own.as_ref().is_some_and(|token| token.lstrip))
             .rstrip(own.as_ref().is_some_and(|token| token.rstrip));
-        tokens.inner.add_tokens(&[marker]);
-        tokens.gap = tokens.inner.token_to_id(GAP).map(|marker| Gap { marker, mask });
+        tokens.inner.add(marker);
+        tokens.gap = tokens
+            .inner
+            .inner()
+            .token_to_id(GAP)
+            .map(|marker| Gap { marker, mask });
         Ok(tokens)
     }
 
@@ -166,19 +172,19 @@ impl Tokens {
     /// The text of a token, as it stands in the vocabulary.
     #[must_use]
     pub fn token(&self, id: u32) -> Option<String> {
-        self.inner.id_to_token(id)
+        self.inner.inner().id_to_token(id)
     }
 
     /// The id of a token of the vocabulary.
     #[must_use]
     pub fn id(&self, token: &str) -> Option<u32> {
-        self.inner.token_to_id(token)
+        self.inner.inner().token_to_id(token)
     }
 
     /// How many tokens there are.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.inner.get_vocab_size(true) - usize::from(self.gap.is_some())
+        self.inner.inner().get_vocab_size(true) - usize::from(self.gap.is_some())
     }
 
     /// The rows of a text: one if it fits the model, else as many windows as it takes, none overlapping.
@@ -229,14 +235,7 @@ impl Tokens {
     }
 
     fn content(&self, text: &str) -> Result<Vec<u32>, TokenError> {
-        let encoding = self
-            .inner
-            .encode_fast(text, false)
-            .map_err(|error| TokenError::Text {
-                text: text.chars().take(80).collect(),
-                reason: error.to_string(),
-            })?;
-        Ok(encoding.get_ids().to_vec())
+        self.inner.encode(text, false)
     }
 
     fn framed(&self, content: &[u32]) -> Vec<u32> {
@@ -245,18 +244,16 @@ impl Tokens {
 }
 
 /// The special tokens that the tokenizer puts before and after a text.
-fn frame(tokenizer: &tokenizers::Tokenizer) -> Result<(Vec<u32>, Vec<u32>), String> {
-    let ids = |special: bool| {
-        tokenizer
-            .encode_fast("a", special)
-            .map(|encoding| encoding.get_ids().to_vec())
-            .map_err(|error| error.to_string())
+fn frame(tokenizer: &JsonTokenizer, path: &Path) -> Result<(Vec<u32>, Vec<u32>), TokenError> {
+    let fail = |reason: &str| TokenError::Tokenizer {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
     };
-    let (framed, bare) = (ids(true)?, ids(false)?);
+    let (framed, bare) = (tokenizer.encode("a", true)?, tokenizer.encode("a", false)?);
     let at = framed
         .windows(bare.len().max(1))
         .position(|window| window == bare)
-        .ok_or("its special tokens change the text they frame")?;
+        .ok_or_else(|| fail("its special tokens change the text they frame"))?;
     Ok((framed[..at].to_vec(), framed[at + bare.len()..].to_vec()))
 }
 

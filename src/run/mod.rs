@@ -1,6 +1,7 @@
 //! Doing the work: in parallel, interruptible, resumable, and never half-visible.
 
 pub mod atomic;
+pub mod bounded;
 pub mod execute;
 pub mod folders;
 pub mod interrupt;

@@ -184,3 +184,11 @@ fn a_proxy_and_a_renamed_repository_are_followed() {
             .exists()
     );
 }
+
+#[test]
+fn a_repository_without_hub_before_it_is_told_how_to_be_named() {
+    let lab = Lab::new();
+    lab.run(&["models", "pull", REPO])
+        .ends(1)
+        .says(&format!("a repository of the hub is named hub:{REPO}"));
+}

@@ -128,3 +128,12 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(fs::exists(home.path("data")).unwrap());
 }
+
+#[test]
+fn settings_of_the_hub_that_make_no_sense_are_a_problem() {
+    let home = Home::new();
+    home.install();
+    let mut command = home.command(&["doctor"]);
+    command.env("HF_ENDPOINT", "garbage");
+    Ran::from(command.output().unwrap()).ends(2).shows("HF_ENDPOINT");
+}

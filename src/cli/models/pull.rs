@@ -5,7 +5,7 @@ use augment::onnx::hub::environment::Environment;
 use augment::onnx::hub::error::{HubError, bytes};
 use augment::onnx::hub::installed::Model;
 use augment::onnx::hub::pull::{Hub, Plan, Step, Why};
-use augment::onnx::hub::reference::Reference;
+use augment::onnx::hub::reference::{Reference, ReferenceError, Repo};
 use augment::run::interrupt::Interrupt;
 use clap::Args;
 use serde_json::{Value, json};
@@ -29,7 +29,15 @@ pub fn run(flags: &Flags, environment: &Environment, screen: &Screen, interrupt:
     let mut references = Vec::new();
     for name in &flags.names {
         let reference = Reference::parse(name)?;
-        if let Reference::Folder(_) = reference {
+        if let Reference::Folder(path) = &reference {
+            // The commonest slip: a repository without hub: before it.
+            if !path.is_dir() && Repo::new(name).is_ok() {
+                return Err(ReferenceError::Unknown {
+                    found: name.clone(),
+                    hint: format!("a repository of the hub is named hub:{name}"),
+                }
+                .into());
+            }
             return Err(HubError::Folder(reference.to_string()).into());
         }
         references.push(reference);

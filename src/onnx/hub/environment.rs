@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::run::bounded;
+
 const ENDPOINT: &str = "https://huggingface.co";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -194,7 +196,8 @@ impl Environment {
             TokenSource::Variable(token) => return Ok(Some(token.clone())),
             TokenSource::File(path) => path,
         };
-        match std::fs::read_to_string(path) {
+        // A token has a few dozen bytes.
+        match bounded::read_text(path, 64 << 10) {
             Ok(text) => Ok(Token::clean(&text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(EnvironmentError::TokenFile {

@@ -19,7 +19,7 @@ pub enum HubError {
     Environment(#[from] EnvironmentError),
     /// A folder is nothing that the hub could give.
     #[error(
-        "{0} is a folder, expected a model of the hub or of the catalogue\nhint: folders are used where they are, nothing has to be pulled"
+        "found {0}, which names a folder, expected a model of the hub or of the catalogue\nhint: folders are used where they are, nothing has to be pulled; a repository of the hub is named hub:ORG/NAME"
     )]
     Folder(String),
     /// No TLS, no client.

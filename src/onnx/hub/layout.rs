@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::reference::{Repo, is_commit, is_revision};
 use crate::run::atomic::{self, FileError};
+use crate::run::bounded;
 
 /// How many files of a snapshot are listed; repositories of models have a few dozen.
 const FILES: usize = 20_000;
@@ -70,12 +71,7 @@ impl RepoFolder {
             return None;
         }
         let path = self.root.join("refs").join(revision);
-        let size = fs::metadata(&path).ok()?.len();
-        let text = if size < 1024 {
-            fs::read_to_string(path).ok()?
-        } else {
-            return None;
-        };
+        let text = bounded::read_text(&path, 1024).ok()?;
         Some(text.trim().to_owned()).filter(|commit| is_commit(commit))
     }
 
@@ -138,11 +134,17 @@ impl RepoFolder {
                 } else {
                     format!("{folder}/{name}")
                 };
+                // In this layout files are links and folders are none: a linked folder may lead anywhere.
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    if depth < DEPTH {
+                        folders.push((path, depth + 1));
+                    }
+                    continue;
+                }
                 // Follows links, so that one without its blob does not count.
-                match fs::metadata(snapshot.join(&path)) {
-                    Ok(meta) if meta.is_file() && files.len() < FILES => files.push(path),
-                    Ok(meta) if meta.is_dir() && depth < DEPTH => folders.push((path, depth + 1)),
-                    _ => {}
+                let there = fs::metadata(snapshot.join(&path)).is_ok_and(|meta| meta.is_file());
+                if there && files.len() < FILES {
+                    files.push(path);
                 }
             }
         }
@@ -251,5 +253,17 @@ mod tests {
         fs::write(dir.path().join("models--org--name/refs/main"), "../../etc").unwrap();
         assert_eq!(folder.commit_of("main"), None);
         assert_eq!(folder.commit_of("../refs/refs/pr/1"), None);
+    }
+
+    #[test]
+    fn linked_folders_are_not_entered() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RepoFolder::new(dir.path(), &Repo::new("a/b").unwrap());
+        let snapshot = folder.snapshot(COMMIT);
+        fs::create_dir_all(snapshot.join("onnx")).unwrap();
+        fs::write(snapshot.join("onnx/model.onnx"), b"x").unwrap();
+        std::os::unix::fs::symlink("/", snapshot.join("root")).unwrap();
+        std::os::unix::fs::symlink(".", snapshot.join("loop")).unwrap();
+        assert_eq!(folder.files(COMMIT), ["onnx/model.onnx"]);
     }
 }

@@ -4,7 +4,7 @@
 //! goes to the network; [`pull::Hub`] is what `augment models pull` loads it with. The cache is the one that
 //! Python's `huggingface_hub` uses ([`layout`]), so both see each other's models.
 
-mod api;
+pub(super) mod api;
 pub mod catalogue;
 pub mod choose;
 mod client;

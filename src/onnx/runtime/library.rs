@@ -91,7 +91,7 @@ fn version(path: &Path) -> Result<String, LibraryFault> {
     // as ONNX Runtime into this process, which is what happens next anyway.
     let library = unsafe { libloading::Library::new(path) }.map_err(|error| LibraryFault::Unloadable {
         path: path.to_owned(),
-        reason: error.to_string(),
+        reason: words(&error),
     })?;
     // SAFETY: OrtGetApiBase is ONNX Runtime's entry point, of this signature since its version 1.0.
     let entry: Result<libloading::Symbol<'_, unsafe extern "C" fn() -> *const ort::sys::OrtApiBase>, _> =
@@ -111,4 +111,12 @@ fn version(path: &Path) -> Result<String, LibraryFault> {
             .into_owned()
     };
     Ok(text)
+}
+
+/// What the system's loader says: the library that calls it keeps that one level down.
+fn words(error: &libloading::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => cause.to_string(),
+        None => error.to_string(),
+    }
 }
