@@ -9,6 +9,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use super::hypothesis::{Prefix, Scored};
+use super::probability::highest;
 use super::settings::{EarlyStopping, GenerationSettings};
 
 /// The search for one text.
@@ -133,20 +134,24 @@ impl Beam {
     /// The best continuations, the best first.
     fn best(&self, rows: &[&[f32]]) -> Vec<Candidate> {
         let mut best: BinaryHeap<Reverse<Candidate>> = BinaryHeap::with_capacity(self.candidates + 1);
+        // Forbidden tokens are at −∞, which is never above this.
         let mut threshold = f32::NEG_INFINITY;
         for (row, (scores, prefix)) in rows.iter().zip(&self.running).enumerate() {
-            for (token, score) in (0..).zip(*scores) {
-                let score = score + prefix.score;
-                // Forbidden tokens are at −∞, which is never above the threshold.
-                if score > threshold {
-                    best.push(Reverse(Candidate { score, row, token }));
-                    if best.len() > self.candidates {
-                        best.pop();
-                    }
-                    if best.len() == self.candidates
-                        && let Some(Reverse(worst)) = best.peek()
-                    {
-                        threshold = worst.score;
+            for (start, group) in (0_u32..).step_by(GROUP).zip(scores.chunks(GROUP)) {
+                // Adding keeps the order, so a group whose best does not reach the threshold can be skipped.
+                let reached = highest(group).is_some_and(|score| score + prefix.score > threshold);
+                for (token, score) in (start..).zip(group).filter(|_| reached) {
+                    let score = score + prefix.score;
+                    if score > threshold {
+                        best.push(Reverse(Candidate { score, row, token }));
+                        if best.len() > self.candidates {
+                            best.pop();
+                        }
+                        if best.len() == self.candidates
+                            && let Some(Reverse(worst)) = best.peek()
+                        {
+                            threshold = worst.score;
+                        }
                     }
                 }
             }
@@ -155,6 +160,9 @@ impl Beam {
         sorted.into_iter().map(|Reverse(candidate)| candidate).collect()
     }
 }
+
+/// Tokens that are looked at together.
+const GROUP: usize = 64;
 
 #[cfg(test)]
 mod tests;

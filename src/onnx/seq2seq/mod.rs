@@ -15,6 +15,7 @@ mod layout;
 mod memory;
 mod naming;
 mod numbers;
+mod pieces;
 mod ports;
 mod probability;
 mod rows;

@@ -41,22 +41,14 @@ const WMT21: &str = "en ha is ja cs ru zh de";
 
 impl Naming {
     /// Of a Marian model, by the tokens of its vocabulary.
-    pub fn marian<'t>(
-        tokens: impl Iterator<Item = (&'t str, u32)>,
-        separate: bool,
-        special: &SpecialFiles,
-    ) -> Self {
-        let code = |(token, id): (&str, u32)| {
+    pub fn marian(tokens: Vec<(String, u32)>, special: &SpecialFiles) -> Self {
+        let code = |(token, id): (String, u32)| {
             let code = token.strip_prefix(">>")?.strip_suffix("<<")?;
             Some((code.to_owned(), id))
         };
-        let name = |role: &str| special.config[role].as_str().map(str::to_owned);
+        let name = |role: &str| special.word(role).map(str::to_owned);
         Naming::Prefix {
-            codes: if separate {
-                BTreeMap::new()
-            } else {
-                tokens.filter_map(code).collect()
-            },
+            codes: tokens.into_iter().filter_map(code).collect(),
             pair: name("source_lang").zip(name("target_lang")),
         }
     }
@@ -79,7 +71,7 @@ impl Naming {
                 .map(|token| (token.to_owned(), 0));
             let mut codes: Vec<String> = listed.filter_map(language).map(|(code, _)| code).collect();
             if codes.is_empty() {
-                let wmt = special.config["language_codes"] == "wmt21";
+                let wmt = special.word("language_codes") == Some("wmt21");
                 let known = if wmt { WMT21 } else { M2M100 };
                 codes = known.split_ascii_whitespace().map(str::to_owned).collect();
             }

@@ -78,3 +78,55 @@ fn past(name: &str, shape: &[i64]) -> Option<Past> {
         heads: (whole(heads)?, whole(size)?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(name: &str, shape: &[i64]) -> Port {
+        Port {
+            name: name.to_owned(),
+            element: Some(TensorElementType::Float32),
+            shape: shape.to_vec(),
+        }
+    }
+
+    fn feed(name: &str, shape: &[i64]) -> Option<Feed> {
+        input(&port(name, shape)).map(|input| input.feed)
+    }
+
+    #[test]
+    fn inputs_are_known_by_their_names() {
+        assert_eq!(feed("input_ids", &[-1, -1]), Some(Feed::Ids));
+        assert_eq!(feed("decoder_input_ids", &[-1, -1]), Some(Feed::Ids));
+        assert_eq!(feed("encoder_hidden_states", &[-1, -1, 32]), Some(Feed::Hidden));
+        assert_eq!(feed("encoder_attention_mask", &[-1, -1]), Some(Feed::HiddenMask));
+        assert_eq!(feed("decoder_attention_mask", &[-1, -1]), Some(Feed::Mask));
+        assert_eq!(feed("use_cache_branch", &[1]), Some(Feed::Branch));
+        assert_eq!(feed("position_ids", &[-1, -1]), None);
+    }
+
+    #[test]
+    fn parts_of_the_cache_are_bound_to_the_outputs_that_give_them() {
+        let past = |source: bool, present: &str| {
+            Some(Feed::Past(Past {
+                present: present.to_owned(),
+                source,
+                heads: (8, 64),
+            }))
+        };
+        let shape = [-1, 8, -1, 64];
+        let found = feed("past_key_values.3.decoder.key", &shape);
+        assert_eq!(found, past(false, "present.3.decoder.key"));
+        let found = feed("past_key_values.0.encoder.value", &shape);
+        assert_eq!(found, past(true, "present.0.encoder.value"));
+        // Without a number of heads an empty cache can't be made.
+        assert_eq!(feed("past_key_values.0.encoder.value", &[-1, -1, -1, 64]), None);
+        assert_eq!(feed("past_key_values.0.encoder.value", &[-1, -1]), None);
+        let typeless = Port {
+            element: None,
+            ..port("input_ids", &[-1])
+        };
+        assert_eq!(input(&typeless), None);
+    }
+}

@@ -3,9 +3,51 @@
 use super::probability::log_softmax;
 use super::settings::GenerationSettings;
 
-/// Changes the scores of all tokens that may follow `prefix`, which begins with the decoder's start token.
-/// Forbidden ones become −∞. [`penalize`] goes before.
-pub fn apply(settings: &GenerationSettings, prefix: &[u32], scores: &mut [f32]) {
+/// Turns the logits of all tokens that may follow `prefix`, which begins with the decoder's start token, into
+/// log-probabilities under all rules. Forbidden tokens are at −∞. `None` if a logit is not a number.
+///
+/// The penalty for repetition depends on the sign of a score, so it matters that transformers applies it to
+/// log-probabilities in a beam search, but to logits otherwise.
+pub fn score(settings: &GenerationSettings, in_beam: bool, prefix: &[u32], row: &mut [f32]) -> Option<()> {
+    let penalized = settings.repetition_penalty != 1.0;
+    if penalized && !in_beam {
+        penalize(settings.repetition_penalty, prefix, row);
+    }
+    if settings.renormalize_logits && !(penalized && in_beam) {
+        // Of log-probabilities, which are made of the logits that are left, the logarithm of the sum is 0 again: once
+        // is enough.
+        apply(settings, prefix, row);
+        return log_softmax(row);
+    }
+    log_softmax(row)?;
+    if penalized && in_beam {
+        penalize(settings.repetition_penalty, prefix, row);
+    }
+    apply(settings, prefix, row);
+    if settings.renormalize_logits {
+        log_softmax(row)
+    } else {
+        Some(())
+    }
+}
+
+fn penalize(penalty: f32, prefix: &[u32], scores: &mut [f32]) {
+    let mut used = prefix.to_vec();
+    used.sort_unstable();
+    used.dedup();
+    for token in used {
+        if let Some(score) = scores.get_mut(token as usize) {
+            *score = if *score < 0.0 {
+                *score * penalty
+            } else {
+                *score / penalty
+            };
+        }
+    }
+}
+
+/// Forbids and forces.
+fn apply(settings: &GenerationSettings, prefix: &[u32], scores: &mut [f32]) {
     repeated_runs(settings.no_repeat_ngram_size, prefix, scores);
     bad_words(settings, prefix, scores);
     let length = prefix.len();
@@ -22,31 +64,6 @@ pub fn apply(settings: &GenerationSettings, prefix: &[u32], scores: &mut [f32]) 
     // A forced token is not the first one that was chosen.
     if length == 1 + usize::from(settings.forced_bos_token_id.is_some()) {
         forbid(&settings.begin_suppress_tokens, scores);
-    }
-    if settings.renormalize_logits {
-        // Scores that are no numbers were found before.
-        let _ = log_softmax(scores);
-    }
-}
-
-/// The penalty for tokens that were used. It depends on the sign of a score, so it matters that transformers applies
-/// it to log-probabilities in a beam search, but to logits otherwise.
-pub fn penalize(settings: &GenerationSettings, prefix: &[u32], scores: &mut [f32]) {
-    let penalty = settings.repetition_penalty;
-    if penalty == 1.0 {
-        return;
-    }
-    let mut used = prefix.to_vec();
-    used.sort_unstable();
-    used.dedup();
-    for token in used {
-        if let Some(score) = scores.get_mut(token as usize) {
-            *score = if *score < 0.0 {
-                *score * penalty
-            } else {
-                *score / penalty
-            };
-        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::beam::Beam;
 use super::hypothesis::{Prefix, Scored};
-use super::probability::log_softmax;
 use super::rules;
 use super::settings::GenerationSettings;
 use super::walk::Walk;
@@ -42,16 +41,9 @@ impl Search {
         settings: &GenerationSettings,
         rows: &mut [&mut [f32]],
     ) -> Result<(), NoNumber> {
+        let in_beam = matches!(self, Search::Beam(_));
         for (prefix, row) in self.running().iter().zip(rows.iter_mut()) {
-            let in_beam = matches!(self, Search::Beam(_));
-            if !in_beam {
-                rules::penalize(settings, &prefix.tokens, row);
-            }
-            log_softmax(row).ok_or(NoNumber)?;
-            if in_beam {
-                rules::penalize(settings, &prefix.tokens, row);
-            }
-            rules::apply(settings, &prefix.tokens, row);
+            rules::score(settings, in_beam, &prefix.tokens, row).ok_or(NoNumber)?;
         }
         let rows: Vec<&[f32]> = rows.iter().map(|row| &**row).collect();
         match self {

@@ -2,28 +2,58 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::onnx::folder::{FolderError, ModelFolder};
 
+/// Their names.
+const NAMES: [&str; 3] = [
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+];
+
 /// The files about special tokens.
 #[derive(Debug)]
 pub struct SpecialFiles {
     /// tokenizer_config.json.
-    pub config: Value,
+    config: Value,
     map: Value,
     added: Value,
 }
 
 impl SpecialFiles {
     pub fn open(folder: &ModelFolder) -> Result<Self, FolderError> {
+        let [config, map, added] = NAMES.map(|name| folder.json(name));
         Ok(SpecialFiles {
-            config: folder.json("tokenizer_config.json")?,
-            map: folder.json("special_tokens_map.json")?,
-            added: folder.json("added_tokens.json")?,
+            config: config?,
+            map: map?,
+            added: added?,
         })
+    }
+
+    /// Those that there are.
+    pub fn files(&self, folder: &ModelFolder) -> Vec<PathBuf> {
+        let paths = NAMES.map(|name| folder.path().join(name));
+        paths.into_iter().filter(|path| path.is_file()).collect()
+    }
+
+    /// A setting of the tokenizer that is a word.
+    pub fn word(&self, name: &str) -> Option<&str> {
+        self.config[name].as_str()
+    }
+
+    /// Whether source and target have lists of numbers of their own.
+    pub fn separate(&self) -> bool {
+        self.config["separate_vocabs"].as_bool() == Some(true)
+    }
+
+    /// Whether blanks before punctuation are taken away.
+    pub fn tidy(&self) -> bool {
+        self.config["clean_up_tokenization_spaces"].as_bool() == Some(true)
     }
 
     /// The text of the token of a role (`eos_token`, ...), or what it usually is.

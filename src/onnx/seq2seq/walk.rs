@@ -117,13 +117,16 @@ fn drawn(scores: &[f32], draw: &mut Draw) -> Option<u32> {
 /// order.
 fn narrowed(sampling: &Sampling, scores: &[f32]) -> Vec<f32> {
     let mut scores: Vec<f32> = scores.iter().map(|score| score / sampling.temperature).collect();
-    if sampling.top_k > 0
-        && let Some(&least) = falling(&scores).get(sampling.top_k - 1)
+    if let Some(place) = sampling.top_k.checked_sub(1)
+        && place < scores.len()
     {
+        let mut all = scores.clone();
+        let (_, &mut least, _) = all.select_nth_unstable_by(place, |a, b| b.total_cmp(a));
         keep(&mut scores, least);
     }
     if sampling.top_p < 1.0 {
-        let sorted = falling(&scores);
+        let mut sorted: Vec<f32> = scores.iter().copied().filter(|score| score.is_finite()).collect();
+        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
         let highest = sorted.first().copied().unwrap_or_default();
         let weights: Vec<f64> = sorted
             .iter()
@@ -140,12 +143,6 @@ fn narrowed(sampling: &Sampling, scores: &[f32]) -> Vec<f32> {
         }
     }
     scores
-}
-
-fn falling(scores: &[f32]) -> Vec<f32> {
-    let mut sorted = scores.to_vec();
-    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-    sorted
 }
 
 /// Forbids what is below `least`.

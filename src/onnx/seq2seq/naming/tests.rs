@@ -13,7 +13,8 @@ fn special(files: &[(&str, Value)]) -> (tempfile::TempDir, SpecialFiles) {
 
 fn marian(tokens: &[(&str, u32)], config: Value) -> Naming {
     let (_dir, special) = special(&[("tokenizer_config.json", config)]);
-    Naming::marian(tokens.iter().copied(), false, &special)
+    let tokens = tokens.iter().map(|&(token, id)| (token.to_owned(), id));
+    Naming::marian(tokens.collect(), &special)
 }
 
 fn m2m100(size: Option<usize>, files: &[(&str, Value)]) -> Result<Naming, FolderError> {

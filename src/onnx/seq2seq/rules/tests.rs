@@ -66,28 +66,66 @@ fn lengths_and_forced_tokens() {
     assert_eq!(allowed(&free, &[1]), [1, 3, 4]);
 }
 
+/// Logits with a sum of probabilities that is not 1, and what becomes of them.
+fn scored(settings: &GenerationSettings, in_beam: bool) -> Vec<f64> {
+    let mut row: Vec<f32> = [0.1_f32, 0.2, 0.3, 0.4]
+        .iter()
+        .map(|share| share.ln() + 3.0)
+        .collect();
+    score(settings, in_beam, &[3], &mut row).unwrap();
+    row.into_iter().map(|score| f64::from(score).exp()).collect()
+}
+
+fn near(found: &[f64], expected: [f64; 4]) {
+    let close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);
+    assert!(close, "{found:?} {expected:?}");
+}
+
 #[test]
 fn what_was_forbidden_is_made_up_for_if_wanted() {
-    let mut scores = [0.25_f32.ln(); 4];
-    let settings = GenerationSettings {
-        suppress_tokens: vec![0, 1],
-        renormalize_logits: true,
+    for in_beam in [false, true] {
+        let mut settings = GenerationSettings {
+            suppress_tokens: vec![0, 3],
+            ..plain()
+        };
+        near(&scored(&settings, in_beam), [0.0, 0.2, 0.3, 0.0]);
+        settings.renormalize_logits = true;
+        near(&scored(&settings, in_beam), [0.0, 0.4, 0.6, 0.0]);
+    }
+}
+
+#[test]
+fn a_penalty_is_on_log_probabilities_in_a_beam_and_on_logits_elsewhere() {
+    let mut settings = GenerationSettings {
+        repetition_penalty: 2.0,
         ..plain()
     };
-    apply(&settings, &[3], &mut scores);
-    assert!((scores[2] - 0.5_f32.ln()).abs() < 1e-6);
-    assert_eq!(scores[0], f32::NEG_INFINITY);
+    // ln 0.4 is doubled.
+    near(&scored(&settings, true), [0.1, 0.2, 0.3, 0.16]);
+    settings.renormalize_logits = true;
+    near(
+        &scored(&settings, true),
+        [0.1 / 0.76, 0.2 / 0.76, 0.3 / 0.76, 0.16 / 0.76],
+    );
+    // The logit ln 0.4 + 3 is above 0, so it is halved.
+    let halved = ((0.4_f64.ln() + 3.0) / 2.0 - 3.0).exp();
+    let sum = 0.6 + halved;
+    let expected = [0.1 / sum, 0.2 / sum, 0.3 / sum, halved / sum];
+    near(&scored(&settings, false), expected);
+    settings.renormalize_logits = false;
+    near(&scored(&settings, false), expected);
 }
 
 #[test]
 fn used_tokens_lose_once_on_either_side_of_zero() {
-    let settings = GenerationSettings {
-        repetition_penalty: 2.0,
-        ..plain()
-    };
     let mut scores = [4.0, -4.0, 1.0];
-    penalize(&settings, &[0, 1, 0, 1, 1], &mut scores);
+    penalize(2.0, &[0, 1, 0, 1, 1], &mut scores);
     assert_eq!(scores, [2.0, -8.0, 1.0]);
+}
+
+#[test]
+fn a_logit_that_is_no_number_is_told() {
+    assert_eq!(score(&plain(), true, &[0], &mut [0.0, f32::NAN]), None);
 }
 
 #[test]
@@ -99,7 +137,7 @@ fn tokens_beyond_the_scores_are_ignored() {
         ..plain()
     };
     let mut scores = [-1.0; 2];
-    penalize(&settings, &[900], &mut scores);
+    penalize(2.0, &[900], &mut scores);
     apply(&settings, &[900], &mut scores);
     assert_eq!(scores, [-1.0; 2]);
 }

@@ -1,4 +1,4 @@
-//! Graphs that other exporters make: the same decoder with other inputs.
+//! Which graphs of a folder are used.
 
 use augment::onnx::folder::{ModelFolder, Precision};
 use augment::onnx::seq2seq::{DecoderGraphs, Layout};
