@@ -7,7 +7,7 @@ use super::memory::Memory;
 use crate::onnx::engine::Engine;
 use crate::onnx::session::SessionError;
 
-/// Numbers in the output of one run without a cache: 64 Mi of them are 256 MiB.
+/// 64 Mi numbers are 256 MiB.
 const NUMBERS: usize = 64 << 20;
 
 /// A loaded decoder.
@@ -15,6 +15,8 @@ const NUMBERS: usize = 64 << 20;
 pub struct Decoder {
     first: Graph,
     cached: Cached,
+    /// Numbers in the output of one run without a cache.
+    numbers: usize,
 }
 
 #[derive(Debug)]
@@ -37,14 +39,17 @@ impl Decoder {
             DecoderGraphs::Merged(path) => Decoder {
                 first: Graph::open(engine.session(path)?)?,
                 cached: Cached::Itself,
+                numbers: NUMBERS,
             },
             DecoderGraphs::Split { first, next } => Decoder {
                 first: Graph::open(engine.session(first)?)?,
                 cached: Cached::Other(Graph::open(engine.session(next)?)?),
+                numbers: NUMBERS,
             },
             DecoderGraphs::Plain(path) => Decoder {
                 first: Graph::open(engine.session(path)?)?,
                 cached: Cached::No,
+                numbers: NUMBERS,
             },
         };
         let next = match &decoder.cached {
@@ -89,10 +94,14 @@ impl Decoder {
         parents: &[usize],
         sequences: &[&[u32]],
     ) -> Result<Logits, SessionError> {
-        let Decoder { first, cached } = self;
+        let Decoder {
+            first,
+            cached,
+            numbers,
+        } = self;
         let begun = !memory.cache.is_empty();
         let graph = match cached {
-            Cached::No => return first.replay(memory, parents, sequences),
+            Cached::No => return first.replay(memory, parents, sequences, *numbers),
             Cached::Other(next) if begun => next,
             Cached::Itself | Cached::Other(_) => first,
         };
@@ -116,19 +125,20 @@ impl Decoder {
 }
 
 impl Graph {
-    /// A step without a cache, which gives the logits of all positions: rows run in parts that keep them below
-    /// [`NUMBERS`].
+    /// A step without a cache, which gives the logits of all positions: rows run in parts with outputs of so many
+    /// numbers at most, but of one row at least.
     fn replay(
         &mut self,
         memory: &mut Memory,
         parents: &[usize],
         sequences: &[&[u32]],
+        numbers: usize,
     ) -> Result<Logits, SessionError> {
         let regrouped = memory.regroup(parents, &[]);
         regrouped.map_err(|reason| self.session.failed(reason))?;
         let length = sequences.first().map_or(0, |sequence| sequence.len());
-        let each = length * self.vocabulary().unwrap_or(NUMBERS);
-        let at_once = (NUMBERS / each.max(1)).max(1);
+        let each = length * self.vocabulary().unwrap_or(numbers);
+        let at_once = (numbers / each.max(1)).max(1);
         if sequences.len() <= at_once {
             return Ok(self.run(memory, sequences, length, false)?.0);
         }
@@ -141,5 +151,46 @@ impl Graph {
             all.data.extend(logits.data);
         }
         Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ort::value::Tensor;
+
+    use super::*;
+
+    #[test]
+    fn without_a_cache_rows_may_run_in_parts() {
+        let graph =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/marian-plain/decoder_model.onnx");
+        let mut decoder = Decoder::open(&crate::support::engine(1), &DecoderGraphs::Plain(graph)).unwrap();
+        let size = decoder
+            .first
+            .session
+            .input("encoder_hidden_states")
+            .unwrap()
+            .shape[2];
+        let size = usize::try_from(size).unwrap();
+        let mut logits = |numbers: usize| {
+            let hidden: Vec<f32> = (0..5 * 8 * size)
+                .map(|place| (place % 17) as f32 / 17.0)
+                .collect();
+            let hidden = Tensor::from_array(([5, 8, size], hidden)).unwrap().into_dyn();
+            let mut memory = Memory::new(hidden, vec![3, 8, 5, 1, 7], 8);
+            let sequences: [&[u32]; 5] = [&[9, 1, 2], &[9, 3, 4], &[9, 5, 6], &[9, 7, 8], &[9, 2, 2]];
+            decoder.numbers = numbers;
+            decoder
+                .step(&mut memory, &[4, 1, 2, 3, 0], &sequences)
+                .unwrap()
+                .data
+        };
+        let whole = logits(NUMBERS);
+        // Two rows at a time, then one.
+        for numbers in [2 * 3 * whole.len() / 5, 1] {
+            assert!(logits(numbers) == whole, "{numbers}");
+        }
     }
 }

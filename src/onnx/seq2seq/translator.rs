@@ -38,7 +38,8 @@ pub struct Hypothesis {
     pub score: f32,
 }
 
-/// What became of one text: its translations, the best first (drawn ones in the order of drawing).
+/// What became of one text: its translations, the best first (drawn ones in the order of drawing); fewer than were asked
+/// for where the settings leave no more.
 pub type Translation = Result<Vec<Hypothesis>, TextError>;
 
 /// A loaded translator.
