@@ -7,6 +7,7 @@ use super::numbers::Numbers;
 use super::special::SpecialFiles;
 use super::vocabulary::Kind;
 use crate::onnx::folder::{FolderError, ModelFolder};
+use crate::onnx::json_tokenizer::JsonTokenizer;
 use crate::onnx::spm::SentencePiece;
 use crate::onnx::tokens::TokenError;
 
@@ -14,7 +15,7 @@ use crate::onnx::tokens::TokenError;
 #[derive(Debug)]
 pub enum Pieces {
     Models(Box<Models>),
-    Whole(Box<tokenizers::Tokenizer>),
+    Whole(Box<JsonTokenizer>),
 }
 
 /// SentencePiece models of both languages.
@@ -79,7 +80,7 @@ impl Pieces {
     pub fn id(&self, token: &str) -> Option<u32> {
         match self {
             Pieces::Models(models) => models.numbers.id(token),
-            Pieces::Whole(tokenizer) => tokenizer.token_to_id(token),
+            Pieces::Whole(tokenizer) => tokenizer.inner().token_to_id(token),
         }
     }
 
@@ -91,7 +92,7 @@ impl Pieces {
                 .iter()
                 .map(|(token, id)| (token.to_owned(), id))
                 .collect(),
-            Pieces::Whole(tokenizer) => tokenizer.get_vocab(true).into_iter().collect(),
+            Pieces::Whole(tokenizer) => tokenizer.inner().get_vocab(true).into_iter().collect(),
         }
     }
 
@@ -111,15 +112,7 @@ impl Pieces {
                 let id = |piece: &String| models.numbers.id(piece).unwrap_or(models.unknown);
                 Ok(pieces.iter().map(id).collect())
             }
-            Pieces::Whole(tokenizer) => {
-                let encoding = tokenizer
-                    .encode_fast(text, false)
-                    .map_err(|error| TokenError::Text {
-                        text: text.chars().take(80).collect(),
-                        reason: error.to_string(),
-                    })?;
-                Ok(encoding.get_ids().to_vec())
-            }
+            Pieces::Whole(tokenizer) => tokenizer.encode(text, false),
         }
     }
 
@@ -132,10 +125,7 @@ impl Pieces {
                 // Pieces that only the source's model knows keep their mark.
                 Ok(models.target.join(&pieces).replace('\u{2581}', " "))
             }
-            Pieces::Whole(tokenizer) => tokenizer.decode(ids, true).map_err(|error| TokenError::Text {
-                text: format!("{ids:?}").chars().take(80).collect(),
-                reason: error.to_string(),
-            }),
+            Pieces::Whole(tokenizer) => tokenizer.decode(ids),
         }
     }
 }
@@ -148,16 +138,9 @@ fn model(folder: &ModelFolder, name: &str) -> Result<SentencePiece, FolderError>
     })
 }
 
-/// tokenizer.json, with its own padding and truncation off.
+/// tokenizer.json.
 fn whole(folder: &ModelFolder) -> Result<(Pieces, Vec<PathBuf>), TokenError> {
     let path = folder.file("tokenizer.json")?;
-    let fail = |error: tokenizers::Error| TokenError::Tokenizer {
-        path: path.clone(),
-        reason: error.to_string(),
-    };
-    let mut inner = tokenizers::Tokenizer::from_file(&path).map_err(fail)?;
-    inner.with_padding(None);
-    inner.with_truncation(None).map_err(fail)?;
-    inner.set_encode_special_tokens(true);
-    Ok((Pieces::Whole(Box::new(inner)), vec![path]))
+    let tokenizer = JsonTokenizer::open(&path)?;
+    Ok((Pieces::Whole(Box::new(tokenizer)), vec![path]))
 }

@@ -21,6 +21,7 @@ use self::charsmap::CharsMap;
 use self::model::{Method, Model};
 use self::normalize::Normalizer;
 use self::proto::ModelFile;
+use crate::run::bounded;
 
 /// What is wrong with a model file.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ pub enum SpmError {
 }
 
 /// The largest file that is read; models of 256,000 pieces have some 5 MB.
-const SIZE_LIMIT: u64 = 64 << 20;
+const SIZE_LIMIT: u64 = 16 << 20;
 
 /// A SentencePiece model.
 #[derive(Debug, Clone)]
@@ -77,7 +78,7 @@ impl SentencePiece {
         if size > SIZE_LIMIT {
             return Err(SpmError::Size(size));
         }
-        Self::parse(&std::fs::read(path)?)
+        Self::parse(&bounded::read(path, SIZE_LIMIT)?)
     }
 
     /// From the bytes of a model file.
