@@ -42,7 +42,8 @@ impl Pieces {
         };
         let there = |name: &&str| folder.path().join(name).is_file();
         if !names.iter().all(there) && there(&"tokenizer.json") {
-            return whole(folder);
+            let path = folder.file("tokenizer.json")?;
+            return Ok((Pieces::Whole(Box::new(JsonTokenizer::open(&path)?)), vec![path]));
         }
         let separate = kind == Kind::Marian && special.separate();
         if separate {
@@ -136,11 +137,4 @@ fn model(folder: &ModelFolder, name: &str) -> Result<SentencePiece, FolderError>
         path,
         reason: error.to_string(),
     })
-}
-
-/// tokenizer.json.
-fn whole(folder: &ModelFolder) -> Result<(Pieces, Vec<PathBuf>), TokenError> {
-    let path = folder.file("tokenizer.json")?;
-    let tokenizer = JsonTokenizer::open(&path)?;
-    Ok((Pieces::Whole(Box::new(tokenizer)), vec![path]))
 }

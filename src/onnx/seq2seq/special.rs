@@ -1,13 +1,13 @@
 //! Special tokens of a translator as its tokenizer's files name them.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::onnx::folder::{FolderError, ModelFolder};
+use crate::run::bounded;
 
 /// Their names.
 const NAMES: [&str; 3] = [
@@ -114,11 +114,17 @@ const SIZE_LIMIT: u64 = 128 << 20;
 
 fn whole(folder: &ModelFolder) -> Result<Whole, FolderError> {
     let path = folder.path().join("tokenizer.json");
-    let Ok(file) = File::open(&path) else {
-        return Ok(Whole::default());
+    let bytes = match bounded::read(&path, SIZE_LIMIT) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Whole::default()),
+        Err(error) => {
+            return Err(FolderError::File {
+                path,
+                reason: error.to_string(),
+            });
+        }
     };
-    let reader = BufReader::new(file.take(SIZE_LIMIT));
-    serde_json::from_reader(reader).map_err(|error| FolderError::File {
+    serde_json::from_slice(&bytes).map_err(|error| FolderError::File {
         path,
         reason: format!("is no tokenizer: {error}"),
     })

@@ -26,12 +26,9 @@ use crate::run::bounded;
 /// What is wrong with a model file.
 #[derive(Debug, thiserror::Error)]
 pub enum SpmError {
-    /// The file can't be read.
+    /// The file can't be read, or is far larger than any model.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
-    /// The file is far larger than any model.
-    #[error("found {0} bytes, expected a SentencePiece model of at most {SIZE_LIMIT}")]
-    Size(u64),
     /// The file is something else.
     #[error("is no SentencePiece model: {0}")]
     Decode(#[from] prost::DecodeError),
@@ -56,7 +53,7 @@ pub enum SpmError {
 }
 
 /// The largest file that is read; models of 256,000 pieces have some 5 MB.
-const SIZE_LIMIT: u64 = 16 << 20;
+const SIZE_LIMIT: u64 = 64 << 20;
 
 /// A SentencePiece model.
 #[derive(Debug, Clone)]
@@ -74,10 +71,6 @@ impl SentencePiece {
     /// # Errors
     /// [`SpmError`], which does not name the file.
     pub fn open(path: &Path) -> Result<Self, SpmError> {
-        let size = std::fs::metadata(path)?.len();
-        if size > SIZE_LIMIT {
-            return Err(SpmError::Size(size));
-        }
         Self::parse(&bounded::read(path, SIZE_LIMIT)?)
     }
 
