@@ -53,7 +53,7 @@ pub enum SpmError {
 }
 
 /// The largest file that is read; models of 256,000 pieces have some 5 MB.
-const SIZE_LIMIT: u64 = 64 << 20;
+const SIZE_LIMIT: u64 = 16 << 20;
 
 /// A SentencePiece model.
 #[derive(Debug, Clone)]
