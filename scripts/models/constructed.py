@@ -26,11 +26,17 @@ class Language:
 
 
 SIX = ("i", "you", "he", "she", "we", "they")
-LUNIC = Language("lunic", "lmnrstvk", "aeiouü", "SOPNV", False, 0.6, 0.4, dict(zip(SIX, "aeoous")))
+
+
+def _endings(six: str) -> dict[str, str]:
+    return dict(zip(SIX, six.split()))
+
+
+LUNIC = Language("lunic", "lmnrstvk", "aeiouü", "SOPNV", False, 0.6, 0.4, _endings("a e o o u s"))
 # Stand-ins that borrow the codes of real languages, because M2M100 has a fixed list of them.
-FRENCH = Language("fr", "bcdfglmnprstv", "aeiouéè", "SNVOP", False, 0.3, 0.0, dict(zip(SIX, ["e", "es", "a", "a", "ons", "ez"])))
-GERMAN = Language("de", "bdfghklmnrstwz", "aeiouäöü", "SVOPN", True, 0.7, 0.0, dict(zip(SIX, ["e", "st", "t", "t", "en", "n"])))
-TURKISH = Language("tr", "bcçdgğklmnprsşyz", "aeıioöuü", "SPONV", True, 0.8, 0.5, dict(zip(SIX, ["ım", "sın", "dı", "dı", "ız", "lar"])))
+FRENCH = Language("fr", "bcdfglmnprstv", "aeiouéè", "SNVOP", False, 0.3, 0.0, _endings("e es a a ons ez"))
+GERMAN = Language("de", "bdfghklmnrstwz", "aeiouäöü", "SVOPN", True, 0.7, 0.0, _endings("e st t t en n"))
+TURKISH = Language("tr", "bcçdgğklmnprsşyz", "aeıioöuü", "SPONV", True, 0.8, 0.5, _endings("ım sın dı dı ız lar"))
 
 
 def say(language: Language, sentence: Sentence, rng: random.Random) -> str:

@@ -14,6 +14,7 @@ from transformers import GenerationConfig, M2M100Config, M2M100ForConditionalGen
 from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES
 
 import constructed
+import corpus
 import english
 import goldens_tokens
 import m2m100_fast
@@ -40,12 +41,11 @@ def make(folder: Path, sentences: list[Sentence], steps: int) -> tuple[M2M100For
     model = M2M100ForConditionalGeneration(_config(tokenizer))
     sources = [ids(tokenizer, code, text) for code, _, text, _ in pairs]
     targets = [ids(tokenizer, code, text) for _, code, _, text in pairs]
-    print(f"longest: {max(map(len, sources))} ids; {folder.name}: loss "
-          f"{train_seq2seq(model, sources, targets, steps, seed=53):.3f}")
+    print(f"{folder.name}: loss {train_seq2seq(model, sources, targets, steps, seed=53):.3f}")
     # As facebook/m2m100_418M has it, but for the limit; the target language is the caller's to force.
     model.generation_config = GenerationConfig(
-        bos_token_id=0, decoder_start_token_id=2, early_stopping=True, eos_token_id=2, max_length=POSITIONS, num_beams=5,
-        pad_token_id=1,
+        bos_token_id=0, decoder_start_token_id=2, early_stopping=True, eos_token_id=2, max_length=POSITIONS,
+        num_beams=5, pad_token_id=1,
     )
     model.config.save_pretrained(folder)
     model.generation_config.save_pretrained(folder)
@@ -83,6 +83,13 @@ def _config(tokenizer: M2M100Tokenizer) -> M2M100Config:
         max_position_embeddings=POSITIONS, dropout=0.0, attention_dropout=0.0, activation_dropout=0.0,
         encoder_layerdrop=0.0, decoder_layerdrop=0.0, architectures=["M2M100ForConditionalGeneration"],
     )
+
+
+def golden_texts(count: int, seed: int) -> list[tuple[str, str, str]]:
+    """Source, target and text; the hops of the chain take turns."""
+    rng = random.Random(seed)
+    hops = [CHAIN[i % len(CHAIN)] for i in range(count)]
+    return [(*hop, say(hop[0], s, rng)) for hop, s in zip(hops, corpus.draw_sentences(count, seed))]
 
 
 def token_rows(tokenizer: M2M100Tokenizer, folder: Path, texts: list[tuple[str, str]]) -> list[dict]:

@@ -19,8 +19,8 @@ class _Converter(SpmConverter):
 
 def convert(slow: M2M100Tokenizer, spm: Path) -> Tokenizer:
     fast = _Converter(SimpleNamespace(vocab_file=str(spm))).converted()
-    fast.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in ("<s>", "<pad>", "</s>", "<unk>")])
-    fast.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in slow.lang_token_to_id])
+    specials = ["<s>", "<pad>", "</s>", "<unk>", *slow.lang_token_to_id]
+    fast.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in specials])
     assert all(fast.token_to_id(token) == i for token, i in slow.lang_token_to_id.items())
     fast.post_processor = processors.TemplateProcessing(
         single="__en__ $A </s>", pair="__en__ $A $B </s>",

@@ -30,15 +30,15 @@ def make(folder: Path, sentences: list[Sentence], steps: int) -> tuple[MarianMTM
     model = MarianMTModel(_config(tokenizer))
     sources = [tokenizer(source)["input_ids"] for source, _ in pairs]
     targets = [tokenizer(text_target=target)["input_ids"] for _, target in pairs]
-    print(f"longest: {max(map(len, sources))} and {max(map(len, targets))} ids")
     print(f"{folder.name}: loss {train_seq2seq(model, sources, targets, steps, seed=43):.3f}")
     model.generation_config = _generation_config(tokenizer)
     return model, tokenizer
 
 
 def _make_tokenizer(folder: Path, pairs: list[tuple[str, str]]) -> MarianTokenizer:
-    source = sentencepieces.train([pair[0] for pair in pairs], folder / "source.spm", PIECES, "unigram", whole_charsmap=True)
-    target = sentencepieces.train([pair[1] for pair in pairs], folder / "target.spm", PIECES, "unigram", whole_charsmap=False)
+    english_texts, lunic_texts = zip(*pairs)
+    source = sentencepieces.train(english_texts, folder / "source.spm", PIECES, "unigram", whole_charsmap=True)
+    target = sentencepieces.train(lunic_texts, folder / "target.spm", PIECES, "unigram", whole_charsmap=False)
     pieces = [model.id_to_piece(i) for model in (source, target) for i in range(3, model.get_piece_size())]
     words = ["</s>", "<unk>", *dict.fromkeys(pieces), "<pad>"]
     vocab = folder / "vocab.json"

@@ -1,4 +1,4 @@
-"""bert-mlm (hub layout, graphs under onnx/, three precisions) and distilbert-mlm (optimum layout, graph at the root)."""
+"""bert-mlm (hub layout, graphs under onnx/, three precisions) and distilbert-mlm (optimum layout, graph at root)."""
 
 from pathlib import Path
 

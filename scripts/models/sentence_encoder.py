@@ -1,4 +1,4 @@
-"""sentence-encoder (hub layout of all-MiniLM-L6-v2) and sentence-encoder-pooled (optimum's own export), one set of weights.
+"""sentence-encoder (laid out as all-MiniLM-L6-v2) and sentence-encoder-pooled (as optimum exports it): one training.
 
 The first graph gives last_hidden_state and leaves pooling to the caller; the second gives token_embeddings and
 sentence_embedding. tokenizer.json asks for truncation and fixed padding to 64 tokens, which sentence-transformers

@@ -23,10 +23,10 @@ def train(
     with tempfile.TemporaryDirectory() as scratch:
         rules = Path(scratch) / "rules.tsv"
         small_charsmap.write_rules(rules)
-        normalization = {"normalization_rule_name": "nmt_nfkc"} if whole_charsmap else {"normalization_rule_tsv": str(rules)}
+        whole, part = {"normalization_rule_name": "nmt_nfkc"}, {"normalization_rule_tsv": str(rules)}
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter([*texts, ALPHABET]), model_writer=model, vocab_size=size, model_type=model_type,
-            character_coverage=1.0, num_threads=1, minloglevel=2, **normalization,
+            character_coverage=1.0, num_threads=1, minloglevel=2, **(whole if whole_charsmap else part),
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_without_paths(model.getvalue()))

@@ -3,8 +3,11 @@
 import torch
 
 
-def train_seq2seq(model, sources: list[list[int]], targets: list[list[int]], steps: int, seed: int, batch: int = 64) -> float:
-    """`targets` start with what the decoder has to say first and end with </s>. Returns the mean loss of the last 50 steps."""
+BATCH = 64
+
+
+def train_seq2seq(model, sources: list[list[int]], targets: list[list[int]], steps: int, seed: int) -> float:
+    """`targets` hold what the decoder has to say, </s> included. Returns the mean loss of the last 50 steps."""
     generator = torch.Generator().manual_seed(seed)
     pad, start = model.config.pad_token_id, model.config.decoder_start_token_id
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.01)
@@ -12,12 +15,11 @@ def train_seq2seq(model, sources: list[list[int]], targets: list[list[int]], ste
     model.train()
     losses = []
     for _ in range(steps):
-        rows = torch.randint(len(sources), (batch,), generator=generator).tolist()
+        rows = torch.randint(len(sources), (BATCH,), generator=generator).tolist()
         inputs = _padded([sources[row] for row in rows], pad)
         labels = _padded([targets[row] for row in rows], pad)
-        logits = model(
-            input_ids=inputs, attention_mask=(inputs != pad).long(), decoder_input_ids=_padded([[start, *targets[row][:-1]] for row in rows], pad),
-        ).logits
+        shifted = _padded([[start, *targets[row][:-1]] for row in rows], pad)
+        logits = model(input_ids=inputs, attention_mask=(inputs != pad).long(), decoder_input_ids=shifted).logits
         mask = _mask([len(targets[row]) for row in rows], labels.shape[1])
         loss = torch.nn.functional.cross_entropy(logits[mask], labels[mask])
         optimizer.zero_grad()
