@@ -59,7 +59,7 @@ fn goldens<T: DeserializeOwned>(name: &str) -> Vec<T> {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert!(rows.len() >= 40, "{}: {} rows", path.display(), rows.len());
+    assert!(rows.len() >= 50, "{}: {} rows", path.display(), rows.len());
     rows
 }
 
