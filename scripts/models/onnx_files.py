@@ -1,7 +1,7 @@
 """What happens to a graph after optimum's export: nothing of the exporting machine stays in it, and it gets small.
 
-PyTorch writes stack traces with paths into doc strings and metadata, and long scope names into every inner value. The
-graph's inputs, outputs and weights keep their names; inner values and nodes get short ones.
+Exporters may write stack traces with paths into doc strings and metadata, and name every inner value after its scope. The
+graph's inputs, outputs and weights keep their names; inner values get short ones, nodes none.
 """
 
 import re

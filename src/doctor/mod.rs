@@ -23,7 +23,7 @@ pub use search::{Found, Place};
 use crate::audio::decode;
 use crate::onnx::device::Device;
 use crate::onnx::engine::{Engine, EngineError, Options};
-use crate::onnx::hub::environment::Environment;
+use crate::onnx::hub::environment::{Environment, EnvironmentError};
 use crate::onnx::runtime::Wish;
 use crate::onnx::setup::Pip;
 use crate::run::interrupt::Interrupt;
@@ -121,8 +121,14 @@ pub fn examine(options: &Options, interrupt: &Interrupt) -> Report {
     }
     let models = models::models(engine.as_ref(), interrupt);
     missing.extend(models.iter().filter_map(|model| model.problem.clone()));
-    // With settings that make no sense no model can be found, however many there are.
-    missing.extend(Environment::of_process().err().map(|error| Problem::of(&error)));
+    // With settings that make no sense no model can be found, however many there are. That a user has no home is told
+    // among the folders: nobody asked for one.
+    missing.extend(
+        Environment::of_process()
+            .err()
+            .filter(|error| !matches!(error, EnvironmentError::NoHome))
+            .map(|error| Problem::of(&error)),
+    );
     Report {
         version: env!("CARGO_PKG_VERSION"),
         machine: Machine::here(),

@@ -135,7 +135,9 @@ fn one_model_that_can_not_be_had_does_not_keep_the_others() {
     lab.run(&["models", "pull", NAME, "bert-base-uncasd"])
         .ends(1)
         .says("did you mean \"bert-base-uncased\"?");
-    lab.run(&["models", "pull", "./here"]).ends(1).says("is a folder");
+    lab.run(&["models", "pull", "./here"])
+        .ends(1)
+        .says("which names a folder");
     assert!(lab.hub.log().is_empty());
 }
 

@@ -13,6 +13,7 @@ const SMALL: &[&str] = &[
     "added_tokens.json",
     "normalizer.json",
     "vocab.json",
+    "target_vocab.json",
     "vocab.txt",
     "merges.txt",
     "source.spm",
