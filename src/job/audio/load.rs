@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::maker::{AudioMaker, Facts as MakerFacts};
+use super::maker::Facts as MakerFacts;
+use super::planning::{plan, source_facts};
 use crate::audio::bank::Bank;
-use crate::audio::spectrum::frame_count;
 use crate::audio::transform::{SourceFacts, Step};
 use crate::corpus::bank::{BankFault, FileBank};
 use crate::corpus::cache::Cache;
@@ -15,8 +15,7 @@ use crate::corpus::{Skipped, Split, Utterance};
 use crate::dataset::mark::{FORMAT, RunInfo};
 use crate::dataset::refused::{Refused, Stage};
 use crate::job::JobError;
-use crate::job::planning::{Asked, make_plan};
-use crate::plan::{Maker, ORIGINAL, Plan, PlanItem, item_id};
+use crate::plan::{ORIGINAL, Plan, PlanItem, item_id};
 use crate::recipe::{AudioRecipe, Kinds};
 use crate::run::folders;
 use crate::run::interrupt::Interrupt;
@@ -35,35 +34,6 @@ pub struct LoadOptions {
     pub check_inputs: bool,
     /// The part of the dataset that is made.
     pub shard: Option<Shard>,
-}
-
-fn plan(
-    recipe: &AudioRecipe,
-    utterances: &[Utterance],
-    index: &[Facts],
-    corpus: &MakerFacts<'_>,
-) -> Result<Plan, JobError> {
-    let asked = Asked {
-        document: &recipe.document,
-        seed: recipe.seed,
-        rules: &recipe.corpus.rules,
-        split: &recipe.split,
-        balance: &recipe.balance,
-    };
-    let contents = index.iter().map(|facts| {
-        facts
-            .audio
-            .as_ref()
-            .map(|measured| measured.content)
-            .map_err(Clone::clone)
-    });
-    let makers: Vec<AudioMaker<'_>> = recipe
-        .transforms
-        .iter()
-        .map(|named| AudioMaker { named, corpus })
-        .collect();
-    let makers: Vec<&dyn Maker> = makers.iter().map(|maker| maker as &dyn Maker).collect();
-    make_plan(&asked, utterances, contents.collect(), &makers)
 }
 
 /// A recipe with everything that is known before any item is made.
@@ -363,23 +333,6 @@ impl AudioJob {
         }
         hasher.finalize().to_hex()[..32].to_owned()
     }
-}
-
-fn source_facts(recipe: &AudioRecipe, index: &[Facts]) -> Vec<Option<SourceFacts>> {
-    index
-        .iter()
-        .map(|facts| {
-            let measured = facts.audio.as_ref().ok()?;
-            let frames = usize::try_from(measured.frames).ok()?;
-            Some(SourceFacts {
-                frames,
-                rate: recipe.prepare.sample_rate,
-                peak: measured.peak,
-                mel_frames: frame_count(frames, recipe.mel.hop_length),
-                n_mels: recipe.mel.n_mels,
-            })
-        })
-        .collect()
 }
 
 /// Opens the banks that transforms ask for, each folder once, and hands them over.

@@ -3,6 +3,7 @@
 mod load;
 mod maker;
 mod outcome;
+mod planning;
 mod render;
 mod run;
 mod work;
