@@ -22,6 +22,7 @@ mod replay;
 mod screen;
 mod setup;
 mod table;
+mod text;
 mod verify;
 
 use screen::Screen;
@@ -52,6 +53,8 @@ struct Common {
 enum Command {
     /// Make a balanced dataset of a speech corpus, as a recipe says
     Audio(audio::Flags),
+    /// Make a balanced dataset of sentences, as a recipe or flags say
+    Text(text::Flags),
     /// Put the finished shards of one run together
     Merge(merge::Flags),
     /// Load neural models from the hub, and show them
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let work = || match cli.command {
         Command::Audio(flags) => audio::run(flags, &screen, &interrupt),
+        Command::Text(flags) => text::run(&flags, &screen, &interrupt),
         Command::Merge(flags) => merge::run(flags, &screen, &interrupt),
         Command::Models(flags) => models::run(flags, &screen, &interrupt),
         Command::Verify(flags) => verify::run(&flags, &screen),

@@ -8,4 +8,5 @@ pub mod refused;
 pub mod row;
 pub mod sink;
 pub mod store;
+pub mod table;
 pub mod verify;

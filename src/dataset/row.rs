@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::layout::below_split;
 use crate::corpus::Split;
+use crate::text::candidate::{Hop, Scores};
 
 /// A row of `manifest.jsonl`. Empty strings stand for what there is not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,15 @@ pub struct Row {
     pub array_path: String,
     /// SHA-256 of the array.
     pub array_sha256: String,
+    /// What the gate measured of a new sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
+    /// The attempt that gave it, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// Every hop of its translation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hops: Option<Vec<Hop>>,
 }
 
 impl Row {

@@ -10,6 +10,7 @@ use super::leftovers::remove_leftovers;
 use super::mark::{Counts, Mark, RunInfo};
 use super::refused::Refused;
 use super::row::{MetadataRow, Row};
+use super::table;
 use crate::corpus::Split;
 use crate::run::atomic::{AtomicFile, FileError};
 
@@ -18,6 +19,8 @@ pub struct Sink {
     dataset: PathBuf,
     manifest: AtomicFile,
     metadata: BTreeMap<Split, AtomicFile>,
+    /// `train.csv`, `validation.csv`, ..., for datasets of sentences.
+    tables: Option<BTreeMap<Split, AtomicFile>>,
     counts: Counts,
     /// Hashes of the paths of all items' files.
     files: HashSet<u64>,
@@ -33,9 +36,17 @@ impl Sink {
             dataset: dataset.to_owned(),
             manifest: AtomicFile::create(&dataset.join(MANIFEST))?,
             metadata: BTreeMap::new(),
+            tables: None,
             counts: Counts::default(),
             files: HashSet::new(),
         })
+    }
+
+    /// With a CSV file for each split.
+    #[must_use]
+    pub fn with_tables(mut self) -> Self {
+        self.tables = Some(BTreeMap::new());
+        self
     }
 
     /// Adds a row.
@@ -47,6 +58,18 @@ impl Sink {
         self.files
             .extend(row.files().map(|(path, _)| layout::short_hash(path)));
         self.manifest.write(&line(row, &self.dataset.join(MANIFEST))?)?;
+        if let Some(tables) = &mut self.tables {
+            let path = self.dataset.join(table::name(row.split));
+            let file = match tables.entry(row.split) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    let mut file = AtomicFile::create(&path)?;
+                    file.write(&table::line(&table::COLUMNS))?;
+                    entry.insert(file)
+                }
+            };
+            file.write(&table::line(&table::cells(row)))?;
+        }
         if let Some(flat) = MetadataRow::of(row) {
             let path = self.dataset.join(row.split.name()).join(METADATA);
             let text = line(&flat, &path)?;
@@ -78,6 +101,13 @@ impl Sink {
                 Some(file) => file.commit(true)?,
                 // A split that has become empty must not keep its old rows.
                 None => remove(&self.dataset.join(split.name()).join(METADATA))?,
+            }
+        }
+        for split in Split::ALL {
+            match self.tables.as_mut().map(|tables| tables.remove(&split)) {
+                None => {}
+                Some(Some(file)) => file.commit(true)?,
+                Some(None) => remove(&self.dataset.join(table::name(split)))?,
             }
         }
         self.manifest.commit(true)?;

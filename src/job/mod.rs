@@ -5,5 +5,6 @@ mod error;
 mod planning;
 pub mod registry;
 pub mod replay;
+pub mod text;
 
 pub use error::JobError;

@@ -9,6 +9,8 @@ mod hash;
 mod output;
 mod prepare;
 mod split;
+mod text;
+mod text_section;
 mod transforms;
 
 pub use audio::AudioRecipe;
@@ -17,4 +19,6 @@ pub use document::{Document, Table};
 pub use error::{RecipeError, did_you_mean};
 pub use output::{Kinds, OutputSection};
 pub use split::{GroupBy, SplitSection};
+pub use text::{TextOverrides, TextRecipe};
+pub use text_section::{Backend, FillSection, GateSection, OnFailure, TextSection, TranslateSection};
 pub use transforms::{KINDS, NamedTransform};

@@ -1,0 +1,15 @@
+//! `augment text`: from a recipe to a balanced dataset of sentences.
+
+mod load;
+mod models;
+mod outcome;
+mod rows;
+mod run;
+mod select;
+mod translators;
+
+pub use load::{LoadOptions, TextJob};
+pub use models::{Loaded, ModelsError, Places, find, load as load_models};
+pub use outcome::{ClassOutcome, Outcome, Routes};
+pub use run::{RunOptions, run};
+pub use select::{Candidate, ClassNeed};

@@ -1,0 +1,162 @@
+//! The models of a run, found, loaded and hashed.
+
+use crate::onnx::engine::{Engine, EngineError};
+use crate::onnx::error::ModelError;
+use crate::onnx::folder::{ModelFolder, Precision};
+use crate::onnx::hub::catalogue::Role;
+use crate::onnx::hub::environment::{Environment, EnvironmentError};
+use crate::onnx::hub::installed::{ResolveError, resolve};
+use crate::onnx::hub::reference::{Reference, ReferenceError};
+use crate::onnx::masked::MaskedLm;
+use crate::onnx::sentence::SentenceEncoder;
+use crate::onnx::seq2seq::TranslateError;
+use crate::recipe::{Backend, TextRecipe};
+use crate::text::fill::{Polarity, Slots, Vocabulary};
+
+use super::translators::Translators;
+
+/// Why the models of a run can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelsError {
+    /// A name that means no model.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// Settings of the hub that make no sense.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// A model that is not installed.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// There is no runtime, or not the device.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A model does not load.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A translator does not load, or not for these languages.
+    #[error(transparent)]
+    Translate(#[from] TranslateError),
+    /// The recipe asks for what there is not.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+/// Where the models of a run are.
+#[derive(Debug)]
+pub struct Places {
+    gate: (ModelFolder, Precision),
+    fill: Option<(ModelFolder, Precision)>,
+    /// For each hop of the chains, in the order of first use.
+    hops: Vec<((String, String), ModelFolder)>,
+}
+
+/// Finds the models that a recipe needs; nothing is loaded yet.
+///
+/// # Errors
+/// [`ModelsError`]; a model that is not installed is named with its size and the command that gets it.
+pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
+    let environment = Environment::of_process()?;
+    let base = recipe.base();
+    let folder = |name: &str, role: Role, precision: Precision| -> Result<ModelFolder, ModelsError> {
+        let reference = match Reference::parse(name)? {
+            // Paths in a recipe are relative to its file.
+            Reference::Folder(path) => Reference::Folder(base.join(path)),
+            other => other,
+        };
+        Ok(resolve(&reference, Some(role), precision, &environment)?.folder)
+    };
+    let text = &recipe.text;
+    let fills = text.p_backtranslate < 1.0;
+    let translates = text.p_backtranslate > 0.0;
+    if translates && text.translate.backend != Backend::Onnx {
+        return Err(ModelsError::Unsupported(format!(
+            "[text.translate] backend = {:?} is not there yet, expected \"onnx\"",
+            text.translate.backend
+        )));
+    }
+    let mut hops: Vec<((String, String), ModelFolder)> = Vec::new();
+    for chain in text.translate.chains.iter().filter(|_| translates) {
+        for pair in chain.windows(2) {
+            let [source, target] = pair else { continue };
+            let key = (source.clone(), target.clone());
+            if hops.iter().any(|(known, _)| *known == key) {
+                continue;
+            }
+            let models = &text.translate.models;
+            let usual = format!("opus-mt-{source}-{target}");
+            let name = models
+                .get(&format!("{source}-{target}"))
+                .or_else(|| models.get("any"))
+                .unwrap_or(&usual);
+            hops.push((key, folder(name, Role::Translator, Precision::Fp32)?));
+        }
+    }
+    Ok(Places {
+        gate: (
+            folder(&text.gate.model, Role::SentenceEncoder, text.gate.precision)?,
+            text.gate.precision,
+        ),
+        fill: match fills {
+            true => Some((
+                folder(&text.fill.model, Role::MaskedLm, text.fill.precision)?,
+                text.fill.precision,
+            )),
+            false => None,
+        },
+        hops,
+    })
+}
+
+/// Loaded models.
+#[derive(Debug)]
+pub struct Loaded {
+    /// For the gate.
+    pub meaning: SentenceEncoder,
+    /// For fills, with the words of its vocabulary.
+    pub filler: Option<(MaskedLm, Vocabulary)>,
+    /// Which words are kind or unkind, where fills are guarded.
+    pub polarity: Option<Polarity>,
+    /// For translations.
+    pub translators: Option<Translators>,
+    /// Hash of all of them and the runtime's version.
+    pub hash: [u8; 32],
+}
+
+/// Loads the models.
+///
+/// # Errors
+/// [`ModelsError`].
+pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loaded, ModelsError> {
+    let text = &recipe.text;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(engine.runtime().library.version.as_bytes());
+    let meaning = SentenceEncoder::open(engine, &places.gate.0, places.gate.1)?;
+    hasher.update(meaning.hash().as_bytes());
+    let filler = match &places.fill {
+        None => None,
+        Some((folder, precision)) => {
+            let model = MaskedLm::open(engine, folder, *precision)?;
+            hasher.update(model.hash().as_bytes());
+            let mut vocabulary = Vocabulary::of(model.tokens());
+            if text.fill.words == Slots::Content {
+                vocabulary = vocabulary.content(&text.language);
+            }
+            Some((model, vocabulary))
+        }
+    };
+    let translators = match places.hops.is_empty() {
+        true => None,
+        false => {
+            let translators = Translators::open(engine, &places.hops, text)?;
+            hasher.update(&translators.hash());
+            Some(translators)
+        }
+    };
+    Ok(Loaded {
+        meaning,
+        filler,
+        polarity: text.gate.guarded.then(|| Polarity::new(text.language.code)),
+        translators,
+        hash: *hasher.finalize().as_bytes(),
+    })
+}

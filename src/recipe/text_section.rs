@@ -1,0 +1,315 @@
+//! `[text]`: how new sentences are made, and what they have to pass.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::text::TextOverrides;
+use super::{RecipeError, Table};
+use crate::onnx::folder::Precision;
+use crate::text::fill::Slots;
+use crate::text::language::Language;
+
+/// The validated section.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextSection {
+    /// The language of the sentences.
+    pub language: Language,
+    /// The least similarity of a new sentence to its original: a cosine of 0 to 1.
+    pub threshold: f64,
+    /// Attempts of each candidate.
+    pub attempts: u32,
+    /// The share of attempts that translate.
+    pub p_backtranslate: f64,
+    /// Candidates beyond the number needed, as a share of it.
+    pub reserve: f64,
+    /// What becomes of a candidate that no attempt brings through the gate.
+    pub on_failure: OnFailure,
+    /// Sentences of one of these words are not augmented, and the words are never replaced. Lower case.
+    pub short_words: BTreeSet<String>,
+    /// The gate.
+    pub gate: GateSection,
+    /// Fills.
+    pub fill: FillSection,
+    /// Translation.
+    pub translate: TranslateSection,
+}
+
+/// What becomes of a candidate that fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// Another candidate takes its place.
+    #[default]
+    Replace,
+    /// The original is kept, marked as such: the paper's way.
+    Keep,
+}
+
+/// `[text.gate]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateSection {
+    /// The sentence encoder, as models are named.
+    pub model: String,
+    /// In which numbers it computes.
+    pub precision: Precision,
+    /// Whether negations, numbers, names and polarity are compared.
+    pub guarded: bool,
+    /// Words on either side of a change that the second cosine is over; 0 leaves it out.
+    pub window_words: usize,
+    /// The least second cosine.
+    pub window_threshold: f64,
+}
+
+/// `[text.fill]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FillSection {
+    /// The masked language model, as models are named.
+    pub model: String,
+    /// In which numbers it computes.
+    pub precision: Precision,
+    /// Which words are replaced.
+    pub words: Slots,
+    /// How many of the likeliest words may come.
+    pub top_k: usize,
+    /// How evenly they are drawn.
+    pub temperature: f64,
+    /// The least probability, as a share of the original word's.
+    pub plausibility: f64,
+    /// How many words of a sentence are replaced.
+    pub count: usize,
+}
+
+/// `[text.translate]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TranslateSection {
+    /// Who translates.
+    pub backend: Backend,
+    /// Chains of language codes, each beginning and ending with the language of the sentences.
+    pub chains: Vec<Vec<String>>,
+    /// The width of the beam search of own models.
+    pub num_beams: usize,
+    /// Models for hops, as models are named: `en-fr = "opus-mt-en-fr"`, and `any` for one that does all.
+    pub models: std::collections::BTreeMap<String, String>,
+}
+
+/// Who translates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Models through ONNX Runtime.
+    #[default]
+    Onnx,
+    /// Apertium, as a process on this machine.
+    Apertium,
+    /// An Apertium APy server.
+    Apy,
+    /// A LibreTranslate server.
+    Libretranslate,
+    /// DeepL.
+    Deepl,
+    /// Google.
+    Google,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    language: Option<String>,
+    threshold: Option<f64>,
+    attempts: Option<u32>,
+    p_backtranslate: Option<f64>,
+    reserve: Option<f64>,
+    on_failure: OnFailure,
+    short_words: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawGate {
+    model: Option<String>,
+    precision: Option<String>,
+    guard: RawGuard,
+    window_words: Option<usize>,
+    window_threshold: Option<f64>,
+}
+
+#[derive(Deserialize, Default, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum RawGuard {
+    None,
+    #[default]
+    Standard,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawFill {
+    model: Option<String>,
+    precision: Option<String>,
+    words: Option<RawWords>,
+    top_k: Option<usize>,
+    temperature: Option<f64>,
+    plausibility: Option<f64>,
+    count: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawWords {
+    Content,
+    Any,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawTranslate {
+    backend: Backend,
+    chains: Option<Vec<Vec<String>>>,
+    num_beams: Option<usize>,
+    models: std::collections::BTreeMap<String, String>,
+}
+
+/// The paper's list of words that make no sentence worth augmenting.
+const SHORT_WORDS: [&str; 4] = ["please", "god", "what", "yeah"];
+
+/// Reads `[text]` and the tables in it; all of it may be left out.
+pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSection, RecipeError> {
+    let table = root.table("text")?;
+    let raw = match &table {
+        Some(table) => table.read::<Raw>(&["gate", "fill", "translate"])?,
+        None => Raw::default(),
+    };
+    let at = table.as_ref().unwrap_or(root);
+    let code = raw.language.unwrap_or_else(|| "en".to_owned());
+    let language = Language::of(&code);
+    if language.code != code {
+        let known: Vec<&str> = Language::known().collect();
+        return Err(at.error(
+            "language",
+            format!("found {code:?}, expected one of {}", known.join(", ")),
+            None,
+        ));
+    }
+    let threshold = overrides.threshold.or(raw.threshold).unwrap_or(0.9);
+    within(at, "threshold", threshold, 0.0, 1.0)?;
+    let attempts = overrides.attempts.or(raw.attempts).unwrap_or(10);
+    within(at, "attempts", f64::from(attempts), 1.0, 1000.0)?;
+    let p_backtranslate = raw.p_backtranslate.unwrap_or(0.5);
+    within(at, "p_backtranslate", p_backtranslate, 0.0, 1.0)?;
+    let reserve = raw.reserve.unwrap_or(1.0);
+    within(at, "reserve", reserve, 0.0, 100.0)?;
+    let short_words = match raw.short_words {
+        Some(words) => words.iter().map(|word| word.to_lowercase()).collect(),
+        None => SHORT_WORDS.map(str::to_owned).into(),
+    };
+    let inner = |key: &str| -> Result<Option<Table<'_>>, RecipeError> {
+        match &table {
+            Some(table) => table.table(key),
+            None => Ok(None),
+        }
+    };
+    let (gate, fill, translate) = (inner("gate")?, inner("fill")?, inner("translate")?);
+    Ok(TextSection {
+        threshold,
+        attempts,
+        p_backtranslate,
+        reserve,
+        on_failure: raw.on_failure,
+        short_words,
+        gate: self::gate(gate.as_ref())?,
+        fill: self::fill(fill.as_ref())?,
+        translate: self::translate(translate.as_ref(), language.code)?,
+        language,
+    })
+}
+
+fn gate(table: Option<&Table<'_>>) -> Result<GateSection, RecipeError> {
+    let raw: RawGate = table.map_or(Ok(RawGate::default()), |table| table.read(&[]))?;
+    let guarded = raw.guard == RawGuard::Standard;
+    let section = GateSection {
+        model: raw.model.unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
+        precision: precision(table, raw.precision)?,
+        guarded,
+        window_words: raw.window_words.unwrap_or(if guarded { 3 } else { 0 }),
+        window_threshold: raw.window_threshold.unwrap_or(0.7),
+    };
+    if let Some(table) = table {
+        within(table, "window_words", section.window_words as f64, 0.0, 100.0)?;
+        within(table, "window_threshold", section.window_threshold, 0.0, 1.0)?;
+    }
+    Ok(section)
+}
+
+fn fill(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError> {
+    let raw: RawFill = table.map_or(Ok(RawFill::default()), |table| table.read(&[]))?;
+    let section = FillSection {
+        model: raw.model.unwrap_or_else(|| "distilbert-base-uncased".to_owned()),
+        precision: precision(table, raw.precision)?,
+        words: match raw.words {
+            Some(RawWords::Any) => Slots::Any,
+            Some(RawWords::Content) | None => Slots::Content,
+        },
+        top_k: raw.top_k.unwrap_or(10),
+        temperature: raw.temperature.unwrap_or(1.0),
+        plausibility: raw.plausibility.unwrap_or(0.02),
+        count: raw.count.unwrap_or(1),
+    };
+    if let Some(table) = table {
+        within(table, "top_k", section.top_k as f64, 1.0, 1000.0)?;
+        within(table, "temperature", section.temperature, 0.01, 1000.0)?;
+        within(table, "plausibility", section.plausibility, 0.0, 1.0)?;
+        within(table, "count", section.count as f64, 1.0, 10.0)?;
+    }
+    Ok(section)
+}
+
+fn translate(table: Option<&Table<'_>>, language: &str) -> Result<TranslateSection, RecipeError> {
+    let raw: RawTranslate = table.map_or(Ok(RawTranslate::default()), |table| table.read(&[]))?;
+    let chains = raw
+        .chains
+        .unwrap_or_else(|| vec![["en", "fr", "de", "tr", "en"].map(str::to_owned).into()]);
+    let section = TranslateSection {
+        backend: raw.backend,
+        chains,
+        num_beams: raw.num_beams.unwrap_or(4),
+        models: raw.models,
+    };
+    let Some(table) = table else {
+        return Ok(section);
+    };
+    within(table, "num_beams", section.num_beams as f64, 1.0, 32.0)?;
+    if section.chains.is_empty() {
+        return Err(table.error("chains", "found none, expected at least one chain", None));
+    }
+    for chain in &section.chains {
+        let ends = |code: Option<&String>| code.is_some_and(|code| code == language);
+        if chain.len() < 3 || !ends(chain.first()) || !ends(chain.last()) {
+            let hint = format!("for example [\"{language}\", \"fr\", \"{language}\"]");
+            return Err(table.error(
+                "chains",
+                format!(
+                    "found [{}], expected a chain that leaves {language:?} and comes back to it",
+                    chain.join(", ")
+                ),
+                Some(hint),
+            ));
+        }
+    }
+    Ok(section)
+}
+
+fn precision(table: Option<&Table<'_>>, name: Option<String>) -> Result<Precision, RecipeError> {
+    let Some((table, name)) = table.zip(name) else {
+        return Ok(Precision::Fp32);
+    };
+    name.parse()
+        .map_err(|message: String| table.error("precision", message, None))
+}
+
+fn within(table: &Table<'_>, key: &str, found: f64, least: f64, most: f64) -> Result<(), RecipeError> {
+    if (least..=most).contains(&found) {
+        return Ok(());
+    }
+    Err(table.error(key, format!("found {found}, allowed are {least} to {most}"), None))
+}
