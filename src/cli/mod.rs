@@ -23,6 +23,7 @@ mod screen;
 mod setup;
 mod table;
 mod text;
+mod text_report;
 mod verify;
 
 use screen::Screen;
@@ -120,6 +121,7 @@ fn code_of(error: &(dyn std::error::Error + 'static), interrupt: &Interrupt) -> 
             .is_some_and(SetupError::no_space);
     match error.downcast_ref::<JobError>() {
         Some(JobError::Interrupted { .. }) => interrupted.unwrap_or(130),
+        Some(JobError::Stopped { .. }) => 3,
         _ if full => 3,
         _ => interrupted.unwrap_or(1),
     }

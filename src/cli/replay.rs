@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use augment::job::audio::LoadOptions;
-use augment::job::replay::replay;
+use augment::job::replay::{self, Opened};
+use augment::onnx::engine::Engine;
 use augment::run::atomic;
 use augment::run::interrupt::Interrupt;
+use augment::run::numerics;
 use augment::run::place;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::engine::Models;
 use super::{Done, Screen, jobs};
 
 #[derive(Args)]
@@ -21,7 +24,7 @@ pub struct Flags {
     /// The recipe, if it can't be found by itself
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// Write the item's audio (or its image, if it has none) here
+    /// Write the item's audio (or its image, if it has none; or its sentence) here
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Number of threads for indexing [default: all cores]
@@ -30,6 +33,8 @@ pub struct Flags {
     /// Compare although the dataset was made on another class of machines
     #[arg(long)]
     allow_mixed: bool,
+    #[command(flatten)]
+    models: Models,
 }
 
 pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
@@ -41,21 +46,22 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
             out.display()
         );
     }
+    let jobs = jobs(flags.jobs)?;
+    let opened = replay::open(&flags.dir, &flags.id)?;
+    if opened.mark.info.kind == "text" {
+        return text(&flags, opened, jobs, screen, interrupt);
+    }
+    if !flags.allow_mixed {
+        opened.made_on(&numerics::class())?;
+    }
     let options = LoadOptions {
-        jobs: jobs(flags.jobs)?,
+        jobs,
         seed: None,
         check_inputs: false,
         shard: None,
     };
-    let found = replay(
-        &flags.dir,
-        &flags.id,
-        flags.recipe.as_deref(),
-        options,
-        flags.allow_mixed,
-        interrupt,
-        screen,
-    )?;
+    let recipe = flags.recipe.as_deref();
+    let found = replay::audio(&flags.dir, opened, recipe, options, interrupt, screen)?;
     if let Some(out) = &flags.out {
         let files = &found.now.files;
         if let Some(bytes) = files
@@ -67,19 +73,40 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
             atomic::write(out, bytes, true)?;
         }
     }
-    let equal = found.differences.is_empty();
-    for difference in &found.differences {
+    Ok(tell(
+        &flags.id,
+        &found.differences,
+        (json!(found.row), json!(found.now.row)),
+        screen,
+    ))
+}
+
+fn text(flags: &Flags, opened: Opened, jobs: usize, screen: &Screen, interrupt: &Interrupt) -> Done {
+    let job = replay::text_job(&opened.mark, &flags.dir, flags.recipe.as_deref())?;
+    let places = augment::job::text::find(&job.recipe)?;
+    let engine = Engine::start(&flags.models.options(jobs))?;
+    let mut models = augment::job::text::load_models(&places, &job.recipe, &engine)?;
+    if !flags.allow_mixed {
+        opened.made_on(&models.numerics)?;
+    }
+    let found = replay::text(&job, opened, &mut models, interrupt)?;
+    if let (Some(out), Some(now)) = (&flags.out, &found.now) {
+        atomic::write(out, format!("{}\n", now.text).as_bytes(), true)?;
+    }
+    let rows = (json!(found.row), json!(found.now));
+    Ok(tell(&flags.id, &found.differences, rows, screen))
+}
+
+fn tell(id: &str, differences: &[String], (then, now): (Value, Value), screen: &Screen) -> u8 {
+    let equal = differences.is_empty();
+    for difference in differences {
         screen.line(difference);
     }
-    screen.line(&format!(
-        "{}: {}",
-        flags.id,
-        if equal { "equal" } else { "DIFFERENT" }
-    ));
+    screen.line(&format!("{id}: {}", if equal { "equal" } else { "DIFFERENT" }));
     if screen.json() {
         screen.data(&json!({
-            "id": flags.id, "equal": equal, "differences": found.differences, "then": found.row, "now": found.now.row,
+            "id": id, "equal": equal, "differences": differences, "then": then, "now": now,
         }));
     }
-    Ok(if equal { 0 } else { 2 })
+    if equal { 0 } else { 2 }
 }

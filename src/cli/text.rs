@@ -1,17 +1,19 @@
 //! `augment text`.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use augment::dataset::store::Store;
-use augment::job::text::{self, LoadOptions, Outcome, RunOptions, TextJob};
+use augment::job::text::{self, LoadOptions, RunOptions, TextJob};
 use augment::onnx::engine::Engine;
 use augment::recipe::{Document, TextOverrides, TextRecipe};
 use augment::run::interrupt::Interrupt;
+use augment::run::shard::Shard;
 use clap::Args;
 use serde_json::json;
 
 use super::engine::Models;
-use super::table::Table;
+use super::text_report::{About, tell};
 use super::{Done, Screen, jobs};
 
 #[derive(Args)]
@@ -42,6 +44,12 @@ pub struct Flags {
     /// Number of threads [default: all cores]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
+    /// Decide only this part: I/N (0-based), auto (Slurm array) or auto/N (Kubernetes indexed job)
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+    /// Decide only the first N candidates, without completing the dataset
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
     /// Tell what would be made, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -72,40 +80,70 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
             (TextRecipe::read(&path, overrides)?, path)
         }
     };
-    let out = flags.out.clone().unwrap_or_else(|| {
-        let name = named.file_stem().unwrap_or("text".as_ref());
-        Path::new("out").join(name)
-    });
+    let shard = flags
+        .shard
+        .as_deref()
+        .map(|text| Shard::parse(text, |name| std::env::var(name).ok()))
+        .transpose()?;
+    let out = flags.out.clone().unwrap_or_else(|| default_out(&named, shard));
     // Before anything that may take long.
     Store::check(&out, "text")?;
-    let places = text::find(&recipe)?;
-    let job = TextJob::load(recipe, LoadOptions::default())?;
-    let outcome = if flags.dry_run {
-        job.forecast(&out)
-    } else {
-        let engine = Engine::start(&flags.models.options(jobs))?;
-        screen.line(&format!(
-            "ONNX Runtime {} on {}",
-            engine.runtime().library.version,
-            engine.taken()
-        ));
-        let mut models = text::load_models(&places, &job.recipe, &engine)?;
-        let options = RunOptions {
-            out,
-            update: flags.update,
-            allow_mixed: flags.allow_mixed,
-        };
-        text::run(&job, &mut models, &options, interrupt, screen)?
+    let places = text::find(&recipe);
+    if !flags.dry_run
+        && let Err(error) = places
+    {
+        return Err(error.into());
+    }
+    let job = TextJob::load(recipe, LoadOptions { shard })?;
+    let began = Instant::now();
+    let outcome = match places {
+        Ok(places) if !flags.dry_run => {
+            let engine = Engine::start(&flags.models.options(jobs))?;
+            screen.line(&format!(
+                "ONNX Runtime {} on {}",
+                engine.runtime().library.version,
+                engine.taken()
+            ));
+            let mut models = text::load_models(&places, &job.recipe, &engine)?;
+            let options = RunOptions {
+                out,
+                limit: flags.limit,
+                update: flags.update,
+                allow_mixed: flags.allow_mixed,
+            };
+            text::run(&job, &mut models, &options, interrupt, screen)?
+        }
+        places => {
+            if let Err(error) = places {
+                screen.warn(&error.to_string());
+            }
+            job.forecast(&out)
+        }
     };
-    tell(&outcome, flags.dry_run, screen);
+    let about = About {
+        dry: flags.dry_run,
+        shard,
+        took: began.elapsed(),
+    };
+    tell(&outcome, about, screen);
     if screen.json() {
         screen.data(&json!({
             "out": outcome.out, "classes": outcome.classes, "routes": outcome.routes, "decided": outcome.decided,
             "known": outcome.known, "already": outcome.already, "complete": outcome.mark.is_some(),
-            "notes": outcome.notes,
+            "candidates": outcome.candidates, "notes": outcome.notes, "refused": outcome.refusals,
+            "run": outcome.mark,
         }));
     }
     Ok(if outcome.fulfilled() { 0 } else { 2 })
+}
+
+/// `out/<name of the recipe or input>`; each shard has a directory of its own.
+fn default_out(named: &Path, shard: Option<Shard>) -> PathBuf {
+    let mut name = named.file_stem().unwrap_or("text".as_ref()).to_owned();
+    if let Some(shard) = shard {
+        name.push(format!("-{}-of-{}", shard.index, shard.count));
+    }
+    Path::new("out").join(name)
 }
 
 /// What flags alone ask for, as a recipe: every class brought to the largest.
@@ -129,67 +167,4 @@ fn of_flags(flags: &Flags, input: &Path) -> Document {
 /// A TOML string; JSON's escapes are TOML's, too.
 fn toml_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// Refused rows that are named; the rest is counted and stands in `refused.jsonl`.
-const NAMED: usize = 10;
-
-fn tell(outcome: &Outcome, dry: bool, screen: &Screen) {
-    for refusal in outcome.refusals.iter().take(NAMED) {
-        screen.warn(&format!("refused: {refusal}"));
-    }
-    if outcome.refusals.len() > NAMED {
-        let more = outcome.refusals.len() - NAMED;
-        screen.warn(&format!("{more} more were refused; refused.jsonl names them all"));
-    }
-    for note in &outcome.notes {
-        screen.warn(note);
-    }
-    let mut table = Table::new([
-        "class",
-        "wanted",
-        "originals",
-        "made",
-        "repeated",
-        "refused",
-        "short",
-    ]);
-    for class in &outcome.classes {
-        let short = if dry { 0 } else { class.short() };
-        table.row([
-            class.label.clone(),
-            class.wanted.to_string(),
-            class.originals.to_string(),
-            if dry {
-                format!("{} to make", class.wanted.saturating_sub(class.originals))
-            } else {
-                (class.made + class.kept).to_string()
-            },
-            class.repeated.to_string(),
-            class.refused.to_string(),
-            short.to_string(),
-        ]);
-    }
-    screen.line(&table.text());
-    if outcome.already {
-        screen.line(&format!("{}: complete, nothing to do", outcome.out.display()));
-        return;
-    }
-    let list = |title: &str, counts: &mut dyn Iterator<Item = (String, usize)>| {
-        let shown: Vec<String> = counts.map(|(name, count)| format!("{name} {count}")).collect();
-        if !shown.is_empty() {
-            screen.line(&format!("{title}: {}", shown.join(", ")));
-        }
-    };
-    let routes = &outcome.routes;
-    list("made by", &mut routes.made.clone().into_iter());
-    list("failed attempts", &mut routes.failed.clone().into_iter());
-    list(
-        "made at attempt",
-        &mut routes
-            .attempts
-            .iter()
-            .map(|(attempt, count)| (attempt.to_string(), *count)),
-    );
-    list("similarity", &mut routes.similarity.clone().into_iter());
 }

@@ -12,6 +12,8 @@ pub const REFUSED: &str = "refused.jsonl";
 pub const MARK: &str = "run.json";
 /// Flat rows beside each split's files.
 pub const METADATA: &str = "metadata.jsonl";
+/// The keys of all originals of the corpus, in a shard of sentences: a merge needs them to choose.
+pub const ORIGINALS: &str = "originals.keys";
 /// The folder of a run's own files.
 const OWN: &str = ".augment";
 

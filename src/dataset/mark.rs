@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::layout::MARK;
 use super::refused::{Refused, Stage};
@@ -46,6 +47,9 @@ pub struct RunInfo {
     pub wanted: BTreeMap<String, usize>,
     /// A class short of its number is no fault.
     pub accept_short: bool,
+    /// What flags may change, and hashes of models, for sentences.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub settings: Map<String, Value>,
     /// The shard, if the run was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,

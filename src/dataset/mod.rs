@@ -1,5 +1,6 @@
 //! What goes out: rows, files, the completion mark, and what can be asked of a finished dataset.
 
+pub mod choice;
 pub mod layout;
 mod leftovers;
 pub mod mark;

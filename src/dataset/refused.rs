@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::row::Row;
+
 /// When something was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -12,6 +14,8 @@ pub enum Stage {
     Index,
     /// By the plan: a draw that can't be made, or a source that would leak. Another took its place.
     Plan,
+    /// After it was made: it says what another sentence says. Another took its place.
+    Choice,
     /// While the item was made. Making it again would not help.
     Item,
     /// Not a refusal: making it failed, and is tried again by the next run.
@@ -35,4 +39,24 @@ pub struct Refused {
     pub reason: String,
     /// Fingerprint of the item, for [`Stage::Item`]: it is not tried again as long as this stays the same.
     pub fingerprint: String,
+    /// The rank of a new sentence among the candidates of its class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u64>,
+}
+
+impl Refused {
+    /// A sentence that was made, and says what an original or a sentence of a lower rank says.
+    #[must_use]
+    pub fn repeated(row: Row, rank: u64) -> Self {
+        Refused {
+            id: row.id,
+            source_id: row.source_id,
+            label: row.label,
+            transform: row.transform,
+            stage: Stage::Choice,
+            reason: "says what another sentence says".to_owned(),
+            fingerprint: row.fingerprint,
+            rank: Some(rank),
+        }
+    }
 }

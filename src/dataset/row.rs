@@ -49,6 +49,9 @@ pub struct Row {
     pub array_path: String,
     /// SHA-256 of the array.
     pub array_sha256: String,
+    /// The rank of a new sentence among the candidates of its class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u64>,
     /// What the gate measured of a new sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Scores>,

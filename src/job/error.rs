@@ -8,6 +8,7 @@ use crate::recipe::RecipeError;
 use crate::run::atomic::FileError;
 use crate::run::execute::ThreadError;
 use crate::run::ledger::LineError;
+use crate::text::models::RoundError;
 
 /// Everything that ends a job early.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,21 @@ pub enum JobError {
         /// Planned items.
         total: usize,
     },
+    /// A service gives no more for now; what was finished is kept.
+    #[error(
+        "stopped: {reason}; {done} of {total} items are finished\nhint: run the same command again later to go on"
+    )]
+    Stopped {
+        /// Why.
+        reason: String,
+        /// Finished items.
+        done: usize,
+        /// Planned items.
+        total: usize,
+    },
+    /// Sentences can't be made or tested.
+    #[error(transparent)]
+    Rounds(#[from] RoundError),
     /// The directory holds the items of another plan.
     #[error(
         "the plan has changed since {out} was made: {kept} items are kept, {again} made again, {added} added, {removed} removed\n\

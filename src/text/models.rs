@@ -23,6 +23,23 @@ pub enum RoundError {
     Translator(String),
 }
 
+impl RoundError {
+    /// Whether a signal ended it.
+    #[must_use]
+    pub fn interrupted(&self) -> bool {
+        matches!(
+            self,
+            RoundError::Interrupted | RoundError::Model(ModelError::Interrupted)
+        )
+    }
+
+    /// Whether a later run may go on where this one stopped.
+    #[must_use]
+    pub fn quota(&self) -> bool {
+        matches!(self, RoundError::Quota(_))
+    }
+}
+
 /// Scores of words in gaps.
 pub trait Filler {
     /// Shows the logits of the vocabulary for each gap, in any order.

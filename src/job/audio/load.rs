@@ -249,6 +249,7 @@ impl AudioJob {
             stage: Stage::Corpus,
             reason: skipped.reason.clone(),
             fingerprint: String::new(),
+            rank: None,
         });
         let of_plan = self.plan.refused.iter().map(|refusal| {
             let utterance = &self.utterances[refusal.source];
@@ -267,6 +268,7 @@ impl AudioJob {
                 stage: if unusable { Stage::Index } else { Stage::Plan },
                 reason: refusal.reason.clone(),
                 fingerprint: String::new(),
+                rank: None,
             }
         });
         of_corpus.chain(of_plan).collect()
@@ -301,6 +303,7 @@ impl AudioJob {
                 .map(|class| (class.name.clone(), class.wanted))
                 .collect(),
             accept_short: self.recipe.balance.accept_short,
+            settings: serde_json::Map::new(),
             shard: self.shard,
         })
     }

@@ -214,6 +214,7 @@ fn row(
         mel_sha256: hash(&files.image),
         array_path: path(&files.array, "npy"),
         array_sha256: hash(&files.array),
+        rank: None,
         scores: None,
         attempts: None,
         hops: None,

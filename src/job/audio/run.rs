@@ -403,6 +403,7 @@ fn refusal(job: &AudioJob, item: &PlanItem, stage: Stage, reason: String) -> Ref
         stage,
         reason,
         fingerprint,
+        rank: None,
     }
 }
 
@@ -416,6 +417,7 @@ fn nothing() -> Refused {
         stage: Stage::Failed,
         reason: "internal error".to_owned(),
         fingerprint: empty(),
+        rank: None,
     }
 }
 

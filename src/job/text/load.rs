@@ -8,7 +8,7 @@ use crate::corpus::{Skipped, Split, Utterance};
 use crate::dataset::refused::{Refused, Stage};
 use crate::job::JobError;
 use crate::job::planning::{Asked, Content, make_plan};
-use crate::plan::{Maker, ORIGINAL, Place, Plan, PlanItem};
+use crate::plan::{Maker, ORIGINAL, Place, Plan};
 use crate::recipe::TextRecipe;
 use crate::run::shard::Shard;
 use crate::text::sameness;
@@ -84,6 +84,7 @@ impl TextJob {
             stage,
             reason: reason.to_owned(),
             fingerprint: String::new(),
+            rank: None,
         };
         let of_corpus = self
             .skipped
@@ -99,10 +100,12 @@ impl TextJob {
     /// What is planned, before anything is made.
     #[must_use]
     pub fn forecast(&self, out: &std::path::Path) -> Outcome {
-        let classes = self.plan.classes.iter().map(|class| ClassOutcome {
+        let classes = self.plan.classes.iter().zip(&self.needs);
+        let classes = classes.map(|(class, need)| ClassOutcome {
             label: class.name.clone(),
             wanted: class.wanted,
             originals: class.originals,
+            sources: need.pool.len(),
             ..ClassOutcome::default()
         });
         Outcome {
@@ -115,16 +118,12 @@ impl TextJob {
                 .map(|row| format!("{}: {}", row.id, row.reason))
                 .collect(),
             routes: Routes::default(),
+            candidates: self.needs.iter().map(|need| need.candidates).sum(),
             decided: 0,
             known: 0,
             already: false,
             mark: None,
         }
-    }
-
-    /// Originals of the dataset.
-    pub fn originals(&self) -> impl Iterator<Item = &PlanItem> {
-        self.plan.items.iter()
     }
 }
 
@@ -191,9 +190,10 @@ fn needs(recipe: &TextRecipe, utterances: &[Utterance], plan: &Plan) -> Vec<Clas
                         && is_valid(&utterance.text, recipe)
                 })
                 .filter_map(|(index, _)| u32::try_from(index).ok())
-                .collect();
+                .collect::<Vec<u32>>();
             let need = class.wanted.saturating_sub(class.originals);
-            ClassNeed::new(class.name.clone(), need, recipe.text.reserve, pool)
+            let most = recipe.balance.max_per_source;
+            ClassNeed::new(class.name.clone(), need, recipe.text.reserve, most, pool)
         })
         .collect()
 }

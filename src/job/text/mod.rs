@@ -1,13 +1,18 @@
 //! `augment text`: from a recipe to a balanced dataset of sentences.
 
+mod again;
+mod close;
 mod load;
 mod models;
 mod outcome;
 mod rows;
 mod run;
 mod select;
+mod settings;
 mod translators;
+mod work;
 
+pub use again::again;
 pub use load::{LoadOptions, TextJob};
 pub use models::{Loaded, ModelsError, Places, find, load as load_models};
 pub use outcome::{ClassOutcome, Outcome, Routes};

@@ -1,5 +1,8 @@
 //! The models of a run, found, loaded and hashed.
 
+use std::collections::BTreeMap;
+
+use crate::onnx::device::Taken;
 use crate::onnx::engine::{Engine, EngineError};
 use crate::onnx::error::ModelError;
 use crate::onnx::folder::{ModelFolder, Precision};
@@ -11,6 +14,7 @@ use crate::onnx::masked::MaskedLm;
 use crate::onnx::sentence::SentenceEncoder;
 use crate::onnx::seq2seq::TranslateError;
 use crate::recipe::{Backend, TextRecipe};
+use crate::run::numerics;
 use crate::text::fill::{Polarity, Slots, Vocabulary};
 
 use super::translators::Translators;
@@ -118,8 +122,12 @@ pub struct Loaded {
     pub polarity: Option<Polarity>,
     /// For translations.
     pub translators: Option<Translators>,
-    /// Hash of all of them and the runtime's version.
+    /// Hash of all of them.
     pub hash: [u8; 32],
+    /// Which machines make the same bytes: class of processors, version of the runtime, kind of device.
+    pub numerics: String,
+    /// The hash of each by what it is for: `gate`, `fill`, `translation`.
+    pub hashes: BTreeMap<&'static str, String>,
 }
 
 /// Loads the models.
@@ -128,15 +136,17 @@ pub struct Loaded {
 /// [`ModelsError`].
 pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loaded, ModelsError> {
     let text = &recipe.text;
+    let mut hashes = BTreeMap::new();
     let mut hasher = blake3::Hasher::new();
-    hasher.update(engine.runtime().library.version.as_bytes());
     let meaning = SentenceEncoder::open(engine, &places.gate.0, places.gate.1)?;
     hasher.update(meaning.hash().as_bytes());
+    hashes.insert("gate", meaning.hash().to_owned());
     let filler = match &places.fill {
         None => None,
         Some((folder, precision)) => {
             let model = MaskedLm::open(engine, folder, *precision)?;
             hasher.update(model.hash().as_bytes());
+            hashes.insert("fill", model.hash().to_owned());
             let mut vocabulary = Vocabulary::of(model.tokens());
             if text.fill.words == Slots::Content {
                 vocabulary = vocabulary.content(&text.language);
@@ -149,6 +159,8 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
         false => {
             let translators = Translators::open(engine, &places.hops, text)?;
             hasher.update(&translators.hash());
+            let hash = blake3::Hash::from_bytes(translators.hash());
+            hashes.insert("translation", hash.to_hex().to_string());
             Some(translators)
         }
     };
@@ -158,5 +170,18 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
         polarity: text.gate.guarded.then(|| Polarity::new(text.language.code)),
         translators,
         hash: *hasher.finalize().as_bytes(),
+        numerics: class(engine),
+        hashes,
     })
+}
+
+/// The class of machines that make the same sentences as this engine.
+#[must_use]
+pub fn class(engine: &Engine) -> String {
+    let device = match engine.taken() {
+        Taken::Cpu(_) => "cpu",
+        Taken::Cuda(_) => "cuda",
+    };
+    let version = &engine.runtime().library.version;
+    format!("{}+onnxruntime-{version}-{device}", numerics::class())
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::rows::KEPT;
 use crate::dataset::mark::Mark;
+use crate::text::candidate::Route;
 
 /// What came of a class.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -16,6 +18,8 @@ pub struct ClassOutcome {
     pub wanted: usize,
     /// Originals among them.
     pub originals: usize,
+    /// Sentences that new ones may be made of.
+    pub sources: usize,
     /// New sentences.
     pub made: usize,
     /// Originals kept in place of candidates that failed.
@@ -37,6 +41,8 @@ impl ClassOutcome {
 /// What the routes gave, over all candidates that this run decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Routes {
+    /// Attempts, by route.
+    pub tried: BTreeMap<String, usize>,
     /// Sentences made, by route.
     pub made: BTreeMap<String, usize>,
     /// Attempts that failed, by reason.
@@ -60,6 +66,8 @@ pub struct Outcome {
     pub refusals: Vec<String>,
     /// What the routes gave.
     pub routes: Routes,
+    /// Candidates that may have to be decided, all in all.
+    pub candidates: usize,
     /// Candidates that this run decided.
     pub decided: usize,
     /// Candidates that earlier runs had decided.
@@ -71,6 +79,21 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Tells what an earlier run made, as its mark has it.
+    pub fn complete(&mut self, mark: Mark) {
+        for class in &mut self.classes {
+            let items = mark.counts.items.get("train");
+            let of = |transform: &str| {
+                let label = items.and_then(|items| items.get(&class.label));
+                label.and_then(|label| label.get(transform)).copied().unwrap_or(0)
+            };
+            class.made = of(Route::Fill.name()) + of(Route::Translation.name());
+            class.kept = of(KEPT);
+        }
+        self.mark = Some(mark);
+        self.already = true;
+    }
+
     /// Whether everything that was asked for is there.
     #[must_use]
     pub fn fulfilled(&self) -> bool {

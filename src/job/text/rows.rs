@@ -1,5 +1,7 @@
 //! Rows of sentences: originals, new ones, and those kept in place of a failure.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::load::TextJob;
@@ -45,7 +47,13 @@ impl TextJob {
 
     /// The row of a new sentence.
     #[must_use]
-    pub fn made(&self, candidate: Candidate, made: &Made, fingerprint: String) -> Row {
+    pub fn made(
+        &self,
+        candidate: Candidate,
+        made: &Made,
+        fingerprint: String,
+        models: &BTreeMap<&'static str, String>,
+    ) -> Row {
         let mut row = self.row(
             candidate.source,
             made.route.name(),
@@ -77,6 +85,14 @@ impl TextJob {
         if let Value::Object(parameters) = parameters {
             row.parameters = parameters;
         }
+        // Half of the digits tell models apart; run.json has all of them.
+        let hashes = models.iter().filter(|(what, _)| match made.route {
+            Route::Fill => **what != "translation",
+            Route::Translation => **what != "fill",
+        });
+        let hashes = hashes.map(|(what, hash)| ((*what).to_owned(), json!(hash.get(..32).unwrap_or(hash))));
+        row.parameters
+            .insert("models".to_owned(), Value::Object(hashes.collect()));
         if made.route == Route::Translation {
             row.hops = Some(made.hops.clone());
         }
@@ -98,7 +114,7 @@ impl TextJob {
     pub fn refusal(
         &self,
         candidate: Candidate,
-        reasons: &std::collections::BTreeMap<Reason, u32>,
+        reasons: &BTreeMap<Reason, u32>,
         fingerprint: String,
     ) -> Refused {
         let utterance = &self.utterances[candidate.source as usize];
@@ -114,6 +130,7 @@ impl TextJob {
             stage: Stage::Item,
             reason: reasons.join(", "),
             fingerprint,
+            rank: None,
         }
     }
 
@@ -140,6 +157,7 @@ impl TextJob {
             mel_sha256: String::new(),
             array_path: String::new(),
             array_sha256: String::new(),
+            rank: None,
             scores: None,
             attempts: None,
             hops: None,

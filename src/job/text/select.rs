@@ -1,9 +1,6 @@
-//! Which candidates there are, in which order, and which of those made become the dataset. Pure.
-
-use std::collections::HashSet;
+//! Which candidates there are, and in which order. Pure.
 
 use crate::draw::permuted;
-use crate::text::sameness;
 
 /// What a class needs beyond its originals, and from what it can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +25,23 @@ pub struct Candidate {
 }
 
 impl ClassNeed {
-    /// What a class needs: `reserve` is the share of candidates beyond the need.
+    /// What a class needs: `reserve` is the share of candidates beyond the need, `max_per_source` the most that any
+    /// source has.
     #[must_use]
-    pub fn new(label: String, need: usize, reserve: f64, pool: Vec<u32>) -> Self {
-        let candidates = if pool.is_empty() {
-            0
-        } else {
-            (need as f64 * (1.0 + reserve)).ceil() as usize
-        };
+    pub fn new(
+        label: String,
+        need: usize,
+        reserve: f64,
+        max_per_source: Option<u32>,
+        pool: Vec<u32>,
+    ) -> Self {
+        let asked = (need as f64 * (1.0 + reserve)).ceil() as usize;
+        let most = max_per_source.map_or(usize::MAX, |most| most as usize);
+        let candidates = asked.min(pool.len().saturating_mul(most));
         ClassNeed {
             label,
             need,
-            candidates,
+            candidates: if pool.is_empty() { 0 } else { candidates },
             pool,
         }
     }
@@ -61,42 +63,17 @@ impl ClassNeed {
     }
 }
 
-/// Takes made candidates of a class in the order of their ranks, as long as they differ from every original and
-/// from every one that was taken.
-#[derive(Debug, Default)]
-pub struct Selection {
-    taken: HashSet<[u8; 16]>,
-}
-
-impl Selection {
-    /// A selection that knows the originals of the corpus.
-    pub fn new<'a>(originals: impl Iterator<Item = &'a str>) -> Self {
-        Selection {
-            taken: originals.map(hash).collect(),
-        }
-    }
-
-    /// Whether a sentence differs from all before it; it is taken then.
-    pub fn take(&mut self, text: &str) -> bool {
-        self.taken.insert(hash(text))
-    }
-}
-
-/// What tells sentences apart, short enough for millions.
-fn hash(text: &str) -> [u8; 16] {
-    let hash = blake3::hash(sameness::key(text).as_bytes());
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash.as_bytes()[..16]);
-    short
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn every_source_has_its_turn_before_any_has_a_second() {
-        let need = ClassNeed::new("joy".to_owned(), 10, 1.5, (100..107).collect());
+        let need = ClassNeed::new("joy".to_owned(), 10, 1.5, None, (100..107).collect());
+        let few = ClassNeed::new("joy".to_owned(), 10, 1.5, Some(2), (100..107).collect());
+        assert_eq!(few.candidates, 14);
         assert_eq!(need.candidates, 25);
         let all: Vec<Candidate> = (0..25).map(|rank| need.candidate(3, rank)).collect();
         for (turn, part) in all.chunks(7).enumerate() {
@@ -104,13 +81,5 @@ mod tests {
             assert_eq!(sources.len(), part.len());
             assert!(part.iter().all(|candidate| candidate.copy == turn as u64));
         }
-    }
-
-    #[test]
-    fn what_is_written_otherwise_is_not_taken_twice() {
-        let mut selection = Selection::new(["I am here."].into_iter());
-        assert!(!selection.take("I'M HERE"));
-        assert!(selection.take("I am there."));
-        assert!(!selection.take("i'm there"));
     }
 }

@@ -1,18 +1,23 @@
 //! Merging shards: the result equals what one run would have made, byte for byte.
 
+mod parts;
+mod text;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::layout::{self, MANIFEST, REFUSED};
-use super::mark::{Mark, RunInfo};
-use super::refused::Refused;
-use super::row::Row;
-use super::sink::Sink;
-use super::store::{Store, StoreError};
+use crate::dataset::layout::REFUSED;
+use crate::dataset::mark::{Mark, RunInfo};
+use crate::dataset::refused::Refused;
+use crate::dataset::row::Row;
+use crate::dataset::sink::Sink;
+use crate::dataset::store::{Store, StoreError};
 use crate::run::atomic::{self, FileError};
 use crate::run::interrupt::Interrupt;
 use crate::run::ledger::{LineError, Lines};
 use crate::run::progress::Progress;
+
+use parts::Part;
 
 /// Why shards can't be merged.
 #[derive(Debug, thiserror::Error)]
@@ -68,13 +73,6 @@ impl MergeError {
     }
 }
 
-struct Part {
-    path: PathBuf,
-    info: RunInfo,
-    rows: Lines,
-    next: Option<Row>,
-}
-
 /// Merges all shards of one run into `out`.
 ///
 /// # Errors
@@ -86,11 +84,11 @@ pub fn merge(
     interrupt: &Interrupt,
     progress: &dyn Progress,
 ) -> Result<Mark, MergeError> {
-    let mut parts = shards
+    let parts = shards
         .iter()
-        .map(|path| open(path))
+        .map(|path| parts::open(path))
         .collect::<Result<Vec<_>, _>>()?;
-    check(&parts, allow_mixed)?;
+    parts::check(&parts, allow_mixed)?;
     let Some(first) = parts.first() else {
         return Err(MergeError::Incomplete("no shards were given".to_owned()));
     };
@@ -110,44 +108,64 @@ pub fn merge(
         .into());
     }
     store.begin(&info)?;
-    let mut sink = Sink::new(out)?;
     progress.stage("merging", count(shards)?);
-    while let Some(least) = (0..parts.len())
-        .filter(|&part| parts[part].next.is_some())
-        .min_by(|&a, &b| {
-            parts[a]
-                .next
-                .as_ref()
-                .map(|r| &r.id)
-                .cmp(&parts[b].next.as_ref().map(|r| &r.id))
-        })
-    {
+    let mark = match info.kind.as_str() {
+        "text" => text::merge(parts, out, info, interrupt, progress)?,
+        _ => items(parts, out, info, interrupt, progress)?,
+    };
+    store.end()?;
+    Ok(mark)
+}
+
+/// Puts the items of all shards together, in the order of their ids.
+fn items(
+    mut parts: Vec<Part>,
+    out: &Path,
+    info: RunInfo,
+    interrupt: &Interrupt,
+    progress: &dyn Progress,
+) -> Result<Mark, MergeError> {
+    let mut sink = Sink::new(out)?;
+    let mut next = Vec::with_capacity(parts.len());
+    for part in &mut parts {
+        next.push(part.rows.read::<Row>()?.map(|(_, row)| row));
+    }
+    let least = |next: &[Option<Row>]| {
+        let rows = next.iter().enumerate();
+        let rows = rows.filter_map(|(part, row)| Some((&row.as_ref()?.id, part)));
+        rows.min().map(|(_, part)| part)
+    };
+    while let Some(least) = least(&next) {
         if interrupt.stopped() {
             return Err(MergeError::Interrupted);
         }
         let part = &mut parts[least];
-        if let Some(row) = part.next.take() {
+        if let Some(row) = next[least].take() {
             for (file, sha256) in row.files() {
                 place(&part.path.join(file), &out.join(file), sha256)?;
             }
             sink.add(&row)?;
             progress.advance(1);
         }
-        part.next = part.rows.read::<Row>()?.map(|(_, row)| row);
+        next[least] = part.rows.read::<Row>()?.map(|(_, row)| row);
     }
     progress.finish();
-    let mut refused = Vec::new();
-    for part in &parts {
+    let refused = refused(&parts)?;
+    atomic::sync(out)?;
+    Ok(sink.finish(refused, info)?)
+}
+
+/// What all shards refused.
+fn refused(parts: &[Part]) -> Result<Vec<Refused>, MergeError> {
+    let mut all = Vec::new();
+    for part in parts {
         if let Some(mut lines) = Lines::open(&part.path.join(REFUSED))? {
             while let Some((_, row)) = lines.read::<Refused>()? {
-                refused.push(row);
+                all.push(row);
             }
         }
     }
-    atomic::sync(out)?;
-    let mark = sink.finish(refused, info)?;
-    store.end()?;
-    Ok(mark)
+    Ok(all)
 }
 
 /// Copies a file, unless an interrupted merge left it there already. Its bytes are compared, not its size alone: after
@@ -155,7 +173,9 @@ pub fn merge(
 fn place(from: &Path, to: &Path, sha256: &str) -> Result<(), FileError> {
     let size = |path: &Path| fs::metadata(path).map(|stat| stat.len());
     let there = match (size(from), size(to)) {
-        (Ok(a), Ok(b)) if a == b => fs::read(to).is_ok_and(|bytes| super::row::sha256(&bytes) == sha256),
+        (Ok(a), Ok(b)) if a == b => {
+            fs::read(to).is_ok_and(|bytes| crate::dataset::row::sha256(&bytes) == sha256)
+        }
         _ => false,
     };
     if there { Ok(()) } else { atomic::copy(from, to) }
@@ -175,89 +195,4 @@ fn count(shards: &[PathBuf]) -> Result<u64, MergeError> {
         }
     }
     Ok(rows as u64)
-}
-
-fn open(path: &Path) -> Result<Part, MergeError> {
-    let not = |reason: String| MergeError::NotAShard {
-        path: path.to_owned(),
-        reason,
-    };
-    let mark = Mark::read(path)?.ok_or_else(|| not(format!("it has no {}", layout::MARK)))?;
-    if mark.info.shard.is_none() {
-        return Err(not("it is a whole dataset".to_owned()));
-    }
-    if mark.info.kind != "audio" {
-        return Err(not(format!("it holds a {} dataset", mark.info.kind)));
-    }
-    let mut rows = Lines::open(&path.join(MANIFEST))?.ok_or_else(|| not(format!("it has no {MANIFEST}")))?;
-    let next = rows.read::<Row>()?.map(|(_, row)| row);
-    Ok(Part {
-        path: path.to_owned(),
-        info: mark.info,
-        rows,
-        next,
-    })
-}
-
-fn check(parts: &[Part], allow_mixed: bool) -> Result<(), MergeError> {
-    let Some(first) = parts.first() else { return Ok(()) };
-    let facts = |info: &RunInfo| {
-        [
-            ("the recipe", info.recipe_hash.clone()),
-            ("the corpus", info.index_hash.clone()),
-            ("the plan", info.plan_hash.clone()),
-            ("the seed", info.seed.to_string()),
-            ("the version of augment", info.version.clone()),
-            (
-                "the number of shards",
-                info.shard.map_or(0, |shard| shard.count).to_string(),
-            ),
-            (
-                "the numerics class",
-                if allow_mixed {
-                    String::new()
-                } else {
-                    info.numerics.clone()
-                },
-            ),
-        ]
-    };
-    for part in parts {
-        for ((what, of_a), (_, of_b)) in facts(&first.info).into_iter().zip(facts(&part.info)) {
-            if of_a != of_b {
-                let (a, b) = (first.path.clone(), part.path.clone());
-                return Err(MergeError::Different {
-                    a,
-                    b,
-                    what,
-                    of_a,
-                    of_b,
-                });
-            }
-        }
-    }
-    let mut given: Vec<u32> = parts
-        .iter()
-        .filter_map(|part| part.info.shard)
-        .map(|shard| shard.index)
-        .collect();
-    given.sort_unstable();
-    let count = first.info.shard.map_or(0, |shard| shard.count);
-    if let Some(twice) = given.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(MergeError::Incomplete(format!(
-            "shard {} of {count} was given twice",
-            twice[0]
-        )));
-    }
-    let missing: Vec<String> = (0..count)
-        .filter(|index| given.binary_search(index).is_err())
-        .map(|i| i.to_string())
-        .collect();
-    if !missing.is_empty() {
-        let list = missing.join(", ");
-        return Err(MergeError::Incomplete(format!(
-            "of {count} shards these are missing: {list}"
-        )));
-    }
-    Ok(())
 }

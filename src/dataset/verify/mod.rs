@@ -1,18 +1,24 @@
 //! `augment verify`: are the files what their rows say, do the numbers agree, does anything leak?
 
+mod leaks;
+mod sentences;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::layout::{self, MANIFEST, METADATA, short_hash};
-use super::mark::{Counts, FORMAT, Mark};
-use super::row::{MetadataRow, Row, sha256};
 use crate::corpus::Split;
+use crate::dataset::layout::{self, MANIFEST, METADATA, short_hash};
+use crate::dataset::mark::{Counts, FORMAT, Mark};
+use crate::dataset::row::{MetadataRow, Row, sha256};
 use crate::plan::ORIGINAL;
 use crate::run::atomic::FileError;
 use crate::run::ledger::{LineError, Lines};
+
+use leaks::Seen;
+use sentences::Sentences;
 
 /// Why a directory could not be checked.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +110,8 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
     // Hashes instead of paths and rows: a dataset may have millions.
     let mut expected: HashSet<u64> = HashSet::new();
     let mut flat: HashMap<(Split, u64), u64> = HashMap::new();
+    let mut sentences =
+        (mark.info.kind == "text").then(|| Sentences::new(dataset, mark.info.shard.is_some()));
     let mut last = String::new();
     while let Some(row) = next::<Row>(&mut rows, verdict)? {
         verdict.rows += 1;
@@ -122,6 +130,9 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
                 verdict.fault(format!("{name}: {path}: {reason}"));
             }
             expected.insert(short_hash(path));
+        }
+        if let Some(sentences) = &mut sentences {
+            sentences.see(&name, &row, verdict);
         }
         counts.add(&row);
         if row.split == Split::Train {
@@ -160,6 +171,9 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
         } else {
             verdict.fault(text)
         }
+    }
+    if let Some(sentences) = sentences {
+        sentences.end(&name, verdict);
     }
     metadata(dataset, &name, flat, verdict)?;
     strays(dataset, &name, &expected, verdict);
@@ -283,53 +297,5 @@ fn telling(name: &str, verdict: &mut Verdict) {
             least.1,
         );
         verdict.warnings.push(warning);
-    }
-}
-
-/// Who was seen in which split, over all directories.
-#[derive(Default)]
-struct Seen {
-    sources: BTreeMap<String, BTreeMap<Split, String>>,
-    groups: BTreeMap<String, BTreeMap<Split, String>>,
-    audio: HashMap<String, BTreeMap<Split, String>>,
-}
-
-impl Seen {
-    fn add(&mut self, dataset: &str, row: &Row) {
-        let place = || format!("{dataset}: {}", row.id);
-        self.sources
-            .entry(row.source_id.clone())
-            .or_default()
-            .entry(row.split)
-            .or_insert_with(place);
-        self.groups
-            .entry(row.group.clone())
-            .or_default()
-            .entry(row.split)
-            .or_insert_with(place);
-        if !row.sha256.is_empty() {
-            self.audio
-                .entry(row.sha256.clone())
-                .or_default()
-                .entry(row.split)
-                .or_insert_with(place);
-        }
-    }
-
-    fn judge(self, verdict: &mut Verdict) {
-        let audio: BTreeMap<_, _> = self.audio.into_iter().collect();
-        for (what, seen) in [
-            ("the source", self.sources),
-            ("the group", self.groups),
-            ("the same audio, SHA-256", audio),
-        ] {
-            for (name, splits) in seen.into_iter().filter(|(_, splits)| splits.len() > 1) {
-                let places: Vec<String> = splits
-                    .iter()
-                    .map(|(split, place)| format!("{} ({place})", split.name()))
-                    .collect();
-                verdict.fault(format!("leak: {what} {name} is in {}", places.join(" and in ")));
-            }
-        }
     }
 }

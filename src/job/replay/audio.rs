@@ -1,21 +1,19 @@
-//! `augment replay`: one item of a dataset made again and compared.
+//! One item of an audio dataset made again and compared.
 
 use std::path::Path;
 
-use super::JobError;
-use super::audio::{AudioJob, LoadOptions, Rendered, Renderer};
-use super::registry;
+use super::{Opened, unknown};
 use crate::corpus::Split;
-use crate::dataset::layout::MANIFEST;
-use crate::dataset::mark::{FORMAT, Mark};
+use crate::dataset::mark::Mark;
 use crate::dataset::row::Row;
+use crate::job::JobError;
+use crate::job::audio::{AudioJob, LoadOptions, Rendered, Renderer};
+use crate::job::registry;
 use crate::plan::PlanItem;
 use crate::run::interrupt::Interrupt;
-use crate::run::ledger::Lines;
-use crate::run::numerics;
 use crate::run::progress::Progress;
 
-/// What a replay found.
+/// What a replay of audio found.
 #[derive(Debug, Clone)]
 pub struct Replay {
     /// The row as it stands in the dataset.
@@ -26,48 +24,20 @@ pub struct Replay {
     pub differences: Vec<String>,
 }
 
-/// Makes the item `id` of a dataset again. `recipe` is found by itself where it can be.
+/// Makes an item again. `recipe` is found by itself where it can be.
 ///
 /// # Errors
-/// [`JobError`]: no such item, no recipe, another class of machines, or an input that is gone.
-pub fn replay(
+/// [`JobError`]: no recipe, or an input that is gone.
+pub fn audio(
     dataset: &Path,
-    id: &str,
+    opened: Opened,
     recipe: Option<&Path>,
     options: LoadOptions,
-    allow_mixed: bool,
     interrupt: &Interrupt,
     progress: &dyn Progress,
 ) -> Result<Replay, JobError> {
     let fail = |message: String| JobError::Replay(message);
-    let mark = Mark::read(dataset)?.ok_or_else(|| {
-        fail(format!(
-            "{} holds no finished dataset (no run.json)",
-            dataset.display()
-        ))
-    })?;
-    if mark.info.format > FORMAT {
-        return Err(fail(format!(
-            "{} has format {} of a newer augment; this one knows format {FORMAT}",
-            dataset.display(),
-            mark.info.format
-        )));
-    }
-    if mark.info.kind != "audio" {
-        return Err(fail(format!(
-            "{} holds a {} dataset; only audio can be replayed",
-            dataset.display(),
-            mark.info.kind
-        )));
-    }
-    if mark.info.numerics != numerics::class() && !allow_mixed {
-        return Err(fail(format!(
-            "the dataset was made on {}, this machine is {}: the bytes may differ\nhint: --allow-mixed compares all the same",
-            mark.info.numerics,
-            numerics::class(),
-        )));
-    }
-    let row = find(dataset, id)?.ok_or_else(|| fail(format!("{} has no item {id:?}", dataset.display())))?;
+    let Opened { mark, row } = opened;
     let options = LoadOptions {
         seed: Some(mark.info.seed),
         ..options
@@ -93,25 +63,13 @@ pub fn replay(
         .map_err(|reason| fail(format!("{}: {reason}", row.source_id)))?;
     let now = renderer
         .item(&job, &item, &prepared)
-        .map_err(|error| fail(format!("{id}: {error}")))?;
+        .map_err(|error| fail(format!("{}: {error}", row.id)))?;
     let differences = differences(dataset, &row, &now);
     Ok(Replay {
         row,
         now,
         differences,
     })
-}
-
-fn find(dataset: &Path, id: &str) -> Result<Option<Row>, JobError> {
-    let Some(mut lines) = Lines::open(&dataset.join(MANIFEST))? else {
-        return Ok(None);
-    };
-    while let Some((_, row)) = lines.read::<Row>()? {
-        if row.id == id {
-            return Ok(Some(row));
-        }
-    }
-    Ok(None)
 }
 
 fn load(
@@ -133,16 +91,7 @@ fn load(
             return AudioJob::load(path, options, interrupt, progress);
         }
     }
-    Err(JobError::Replay(format!(
-        "the recipe {} that made {} is not known here{}\nhint: name it with --recipe FILE",
-        mark.info.recipe,
-        dataset.display(),
-        if candidates.is_empty() {
-            ""
-        } else {
-            ", or has changed"
-        },
-    )))
+    Err(unknown(&mark.info, dataset, !candidates.is_empty()))
 }
 
 /// The row's item as the recipe has it now.

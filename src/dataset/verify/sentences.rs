@@ -1,0 +1,142 @@
+//! What has to hold of a dataset of sentences beyond what holds of all: texts are those of their rows, tables say what
+//! the manifest says, and no sentence that was made says what another one says.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::Verdict;
+use crate::corpus::Split;
+use crate::dataset::choice::{Key, key};
+use crate::dataset::row::{Row, sha256};
+use crate::dataset::table;
+
+/// A sentence that was seen.
+struct Said {
+    split: Split,
+    made: bool,
+    id: String,
+}
+
+/// Looks at the rows of one dataset.
+pub(super) struct Sentences {
+    dataset: PathBuf,
+    tables: BTreeMap<Split, Table>,
+    said: HashMap<Key, Said>,
+    /// A shard has all that was made; what repeats another sentence goes when shards are merged.
+    is_shard: bool,
+}
+
+/// A table that is compared with the rows as they come, in the order of both.
+struct Table {
+    file: Option<BufReader<File>>,
+    agrees: bool,
+}
+
+impl Sentences {
+    /// Has seen nothing yet.
+    pub(super) fn new(dataset: &Path, is_shard: bool) -> Self {
+        Sentences {
+            dataset: dataset.to_owned(),
+            tables: BTreeMap::new(),
+            said: HashMap::new(),
+            is_shard,
+        }
+    }
+
+    /// Looks at a row.
+    pub(super) fn see(&mut self, name: &str, row: &Row, verdict: &mut Verdict) {
+        if sha256(row.text.as_bytes()) != row.sha256 {
+            verdict.fault(format!("{name}: {}: its text is not that of its SHA-256", row.id));
+        }
+        self.compare(name, row, verdict);
+        let made = row.scores.is_some();
+        if !made && row.attempts.is_some() {
+            // An original that is kept in place of a failure repeats itself, and says so.
+            return;
+        }
+        let this = Said {
+            split: row.split,
+            made,
+            id: row.id.clone(),
+        };
+        let Some(other) = self.said.insert(key(&row.text), this) else {
+            return;
+        };
+        if other.split != row.split {
+            verdict.fault(format!(
+                "{name}: leak: {} in {} says what {} says in {}",
+                row.id,
+                row.split.name(),
+                other.id,
+                other.split.name()
+            ));
+        } else if (made || other.made) && !self.is_shard {
+            verdict.fault(format!("{name}: {} says what {} says", row.id, other.id));
+        }
+    }
+
+    /// Compares a row with the next line of its split's table.
+    fn compare(&mut self, name: &str, row: &Row, verdict: &mut Verdict) {
+        let dataset = &self.dataset;
+        let table = self.tables.entry(row.split).or_insert_with(|| {
+            let file = File::open(dataset.join(table::name(row.split))).ok();
+            let mut table = Table {
+                file: file.map(BufReader::new),
+                agrees: true,
+            };
+            if !table.begins(&table::line(&table::COLUMNS)) {
+                table.file = None;
+            }
+            table
+        });
+        // The first difference tells enough; after it nothing lines up.
+        if table.agrees && !table.begins(&table::line(&table::cells(row))) {
+            table.agrees = false;
+            let file = table::name(row.split);
+            verdict.fault(format!(
+                "{name}: {file}: is not as in manifest.jsonl, from {} on",
+                row.id
+            ));
+        }
+    }
+
+    /// Looks at what no row has named.
+    pub(super) fn end(mut self, name: &str, verdict: &mut Verdict) {
+        for split in Split::ALL {
+            let file = table::name(split);
+            match self.tables.get_mut(&split) {
+                None if self.dataset.join(&file).exists() => {
+                    verdict.fault(format!("{name}: {file}: no row belongs to it"));
+                }
+                Some(table) => {
+                    if table.agrees && !table.ended() {
+                        verdict.fault(format!(
+                            "{name}: {file}: has more lines than manifest.jsonl has rows"
+                        ));
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Whether these bytes come next.
+    fn begins(&mut self, expected: &[u8]) -> bool {
+        let mut found = vec![0; expected.len()];
+        match &mut self.file {
+            Some(file) => file.read_exact(&mut found).is_ok() && found == expected,
+            None => false,
+        }
+    }
+
+    fn ended(&mut self) -> bool {
+        match &mut self.file {
+            Some(file) => matches!(file.read(&mut [0]), Ok(0)),
+            None => false,
+        }
+    }
+}
