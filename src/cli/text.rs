@@ -77,6 +77,12 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         Some(input) => (TextRecipe::of(of_flags(flags, input), overrides)?, input.clone()),
         None => {
             let path = flags.recipe.clone().unwrap_or_else(|| PathBuf::from(DEFAULT));
+            if flags.recipe.is_none() && !path.exists() {
+                anyhow::bail!(
+                    "no recipe was named, and there is no {DEFAULT} below this folder\n\
+                     hint: augment text RECIPE, or augment text --input FILE --text-column NAME --label-column NAME"
+                );
+            }
             (TextRecipe::read(&path, overrides)?, path)
         }
     };

@@ -17,3 +17,6 @@ mod rows;
 mod same_bytes;
 mod split;
 mod update;
+
+#[path = "../support/ran.rs"]
+mod ran;

@@ -16,3 +16,6 @@ mod refusals;
 mod server;
 mod stops;
 mod together;
+
+#[path = "../support/ran.rs"]
+mod ran;

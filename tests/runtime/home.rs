@@ -3,78 +3,18 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use super::support;
+pub use crate::ran::Ran;
 
 /// The file name of the pinned library.
 pub const LIBRARY: &str = "libonnxruntime.so.1.31.1";
 
 pub struct Home {
     dir: TempDir,
-}
-
-/// What a run printed and how it ended.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ran {
-    #[track_caller]
-    pub fn ends(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout, self.stderr
-        );
-        self
-    }
-
-    #[track_caller]
-    pub fn says(self, text: &str) -> Self {
-        assert!(
-            self.stderr.contains(text),
-            "expected {text:?} in:\n{}",
-            self.stderr
-        );
-        self
-    }
-
-    #[track_caller]
-    pub fn shows(self, text: &str) -> Self {
-        assert!(
-            self.stdout.contains(text),
-            "expected {text:?} in:\n{}",
-            self.stdout
-        );
-        self
-    }
-
-    #[track_caller]
-    pub fn hides(self, text: &str) -> Self {
-        let found = self.stderr.contains(text) || self.stdout.contains(text);
-        assert!(!found, "found {text:?} in:\n{}\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap()
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
 }
 
 impl Home {

@@ -10,6 +10,8 @@
 mod doctor;
 mod gpu;
 mod home;
+#[path = "../support/ran.rs"]
+mod ran;
 mod search;
 mod setup;
 #[path = "../support/mod.rs"]
