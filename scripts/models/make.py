@@ -1,6 +1,6 @@
 """Makes the small test models and their goldens: all of them, or those that are named.
 
-    OMP_NUM_THREADS=1 python scripts/models/make.py [bert] [distilbert] [sentence] [marian] [m2m100]
+    OMP_NUM_THREADS=1 python scripts/models/make.py [bert] [distilbert] [sentence] [classifier] [nli] [marian] [m2m100]
 
 Files land in tests/models. The same versions (requirements.txt) on the same kind of processor make the same bytes.
 """
@@ -15,6 +15,7 @@ import torch
 import transformers
 from optimum.onnxruntime import ORTModelForSeq2SeqLM
 
+import classifiers
 import corpus
 import english
 import goldens_translations as translations
@@ -26,6 +27,7 @@ import sentence_encoder
 from golden_texts import GOLDEN_SEED, all_texts, ordinary
 from goldens_embeddings import write_embeddings
 from goldens_fills import write_fills
+from goldens_labels import write_labels
 from goldens_tokens import literal_ids, write_tokens
 from hard_texts import HARD_TEXTS, LONG_TEXT
 
@@ -45,6 +47,20 @@ def make_sentence_encoders() -> None:
     encoder = sentence_encoder.make(MODELS / "sentence-encoder", MODELS / "sentence-encoder-pooled", sentences, texts)
     write_tokens(GOLDENS / "sentence-encoder.tokens.jsonl", encoder.tokenizer, [*all_texts(), LONG_TEXT])
     write_embeddings(GOLDENS / "sentence-encoder.embeddings.jsonl", encoder, all_texts())
+
+
+def make_classifier() -> None:
+    model, tokenizer = classifiers.make_classifier(MODELS / "text-classifier", *english_corpus())
+    texts = [(text, None) for text in all_texts()]
+    write_labels(GOLDENS / "text-classifier.labels.jsonl", model, tokenizer, texts)
+
+
+def make_nli() -> None:
+    sentences, texts = english_corpus()
+    model, tokenizer = classifiers.make_nli(MODELS / "text-nli", sentences, texts)
+    pairs = [pair[:2] for pair in classifiers.pairs(corpus.draw_sentences(50, GOLDEN_SEED), GOLDEN_SEED)]
+    pairs += zip(HARD_TEXTS, HARD_TEXTS[1:])
+    write_labels(GOLDENS / "text-nli.labels.jsonl", model, tokenizer, pairs)
 
 
 def make_marian() -> None:
@@ -93,6 +109,8 @@ KINDS = {
     "bert": lambda: make_masked_lm("bert-mlm", masked_lm.make_bert),
     "distilbert": lambda: make_masked_lm("distilbert-mlm", masked_lm.make_distilbert),
     "sentence": make_sentence_encoders,
+    "classifier": make_classifier,
+    "nli": make_nli,
     "marian": make_marian,
     "m2m100": make_m2m100,
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use ort::session::SessionInputValue;
 use ort::value::{Tensor, TensorElementType};
 
+use super::classifier::TextClassifier;
 use super::encoder::floats;
 use super::engine::Engine;
 use super::error::ModelError;
@@ -58,6 +59,7 @@ pub fn check(
     let found = match role {
         Role::MaskedLm => masked(engine, folder, precision, interrupt)?,
         Role::SentenceEncoder => sentence(engine, folder, precision, interrupt)?,
+        Role::TextClassifier => classifier(engine, folder, precision, interrupt)?,
         Role::Translator => translator(engine, folder, precision, interrupt)?,
         Role::ImageEncoder | Role::SpeechEncoder => {
             trial(engine.session(&folder.graph("model", precision)?)?)?
@@ -86,7 +88,10 @@ fn guess(engine: &Engine, folder: &ModelFolder, precision: Precision) -> Result<
     let session = engine.session(&folder.graph("model", precision)?)?;
     let takes = |name: &str| session.input(name).is_some();
     let gives = |name: &str| session.output(name).is_some();
+    // One row of numbers for each token, or for each text.
+    let flat = session.output("logits").is_some_and(|port| port.shape.len() == 2);
     match () {
+        () if takes("input_ids") && flat => Ok(Role::TextClassifier),
         () if takes("input_ids") && gives("logits") => Ok(Role::MaskedLm),
         () if takes("input_ids") => Ok(Role::SentenceEncoder),
         () if takes("pixel_values") => Ok(Role::ImageEncoder),
@@ -173,6 +178,38 @@ fn sentence(
         to(1),
         to(2),
         alone(model.runs_alone())
+    ))
+}
+
+fn classifier(
+    engine: &Engine,
+    folder: &ModelFolder,
+    precision: Precision,
+    interrupt: &Interrupt,
+) -> Result<String, ModelError> {
+    let mut model = TextClassifier::open(engine, folder, precision)?;
+    let (text, other) = ("I am so happy to see you.", "I am glad to see you.");
+    let (asked, found) = match model.inference() {
+        Some(_) => {
+            let found = model.classify_pairs(&[(text, other)], interrupt)?;
+            (format!("{text:?}, {other:?}"), found.into_iter().next().flatten())
+        }
+        None => (
+            format!("{text:?}"),
+            model.classify(&[text], interrupt)?.into_iter().next(),
+        ),
+    };
+    let mut likely: Vec<(f64, &String)> = found.into_iter().flatten().zip(model.labels()).collect();
+    likely.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let shown: Vec<String> = likely
+        .iter()
+        .take(3)
+        .map(|(share, label)| format!("{} {:.0} %", printable(label), 100.0 * share))
+        .collect();
+    Ok(format!(
+        "{} labels; {asked} → {}",
+        model.labels().len(),
+        shown.join(", ")
     ))
 }
 

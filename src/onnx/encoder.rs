@@ -94,10 +94,26 @@ impl Encoder {
         output: &str,
         take: impl FnOnce(Output<'_>) -> T,
     ) -> Result<T, SessionError> {
+        self.run_split(rows, &[], pad, output, take)
+    }
+
+    /// The same for rows of two texts: the tokens of row `i` from `seconds[i]` on are those of its second text; a row
+    /// without such a number has one text.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn run_split<T>(
+        &mut self,
+        rows: &[&[u32]],
+        seconds: &[usize],
+        pad: u32,
+        output: &str,
+        take: impl FnOnce(Output<'_>) -> T,
+    ) -> Result<T, SessionError> {
         let width = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let mut values = Vec::with_capacity(self.inputs.len());
         for (name, feed, element) in &self.inputs {
-            let numbers = numbers(rows, width, *feed, pad);
+            let numbers = numbers(rows, seconds, width, *feed, pad);
             let value = tensor(&[rows.len(), width], numbers, *element)
                 .map_err(|error| self.session.failed(error))?;
             values.push((Cow::Owned(name.clone()), value));
@@ -127,9 +143,9 @@ fn feed(port: &Port) -> Option<(String, Feed, TensorElementType)> {
     Some((port.name.clone(), feed, element))
 }
 
-fn numbers(rows: &[&[u32]], width: usize, feed: Feed, pad: u32) -> Vec<i64> {
+fn numbers(rows: &[&[u32]], seconds: &[usize], width: usize, feed: Feed, pad: u32) -> Vec<i64> {
     let mut out = Vec::with_capacity(rows.len() * width);
-    for row in rows {
+    for (index, row) in rows.iter().enumerate() {
         let rest = std::iter::repeat_n((), width - row.len());
         match feed {
             Feed::Ids => {
@@ -140,7 +156,11 @@ fn numbers(rows: &[&[u32]], width: usize, feed: Feed, pad: u32) -> Vec<i64> {
                 out.extend(row.iter().map(|_| 1));
                 out.extend(rest.map(|()| 0));
             }
-            Feed::Types => out.extend(std::iter::repeat_n(0, width)),
+            Feed::Types => {
+                let second = seconds.get(index).copied().unwrap_or(row.len());
+                out.extend((0..row.len()).map(|at| i64::from(at >= second)));
+                out.extend(rest.map(|()| 0));
+            }
             Feed::Positions => out.extend((0_i64..).take(width)),
         }
     }

@@ -56,6 +56,23 @@ impl JsonTokenizer {
         })
     }
 
+    /// The token ids of a pair of texts in its frame of special tokens, and where the part of the second text begins
+    /// by the types that the tokenizer gives its tokens; the number of ids where it gives all the same.
+    ///
+    /// # Errors
+    /// [`TokenError::Text`].
+    pub fn encode_pair(&self, first: &str, second: &str) -> Result<(Vec<u32>, usize), TokenError> {
+        self.call(first, |inner| {
+            let encoding = inner
+                .encode_fast((first, second), true)
+                .map_err(|error| error.to_string())?;
+            let ids = encoding.get_ids().to_vec();
+            let types = encoding.get_type_ids();
+            let begin = types.iter().position(|&kind| kind == 1).unwrap_or(ids.len());
+            Ok((ids, begin))
+        })
+    }
+
     /// The text of token ids, special ones left out.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod check;
+pub mod classifier;
 pub mod device;
 pub mod encoder;
 pub mod engine;

@@ -200,6 +200,16 @@ impl Tokens {
         Ok(content.chunks(room).map(|part| self.framed(part)).collect())
     }
 
+    /// The row of a pair of texts, and where in it the part of the second begins; `None` if the pair does not fit the
+    /// model.
+    ///
+    /// # Errors
+    /// [`TokenError::Text`].
+    pub fn encode_pair(&self, first: &str, second: &str) -> Result<Option<(Vec<u32>, usize)>, TokenError> {
+        let (row, begin) = self.inner.encode_pair(first, second)?;
+        Ok((row.len() <= self.limit).then_some((row, begin)))
+    }
+
     /// The row of a text with a gap, and where in it the mask is. Of a text that does not fit the model, the part
     /// around the gap is taken.
     ///

@@ -10,6 +10,7 @@ mod output;
 mod prepare;
 mod split;
 mod text;
+mod text_gate;
 mod text_section;
 mod transforms;
 
@@ -20,5 +21,6 @@ pub use error::{RecipeError, did_you_mean};
 pub use output::{Kinds, OutputSection};
 pub use split::{GroupBy, SplitSection};
 pub use text::{TextOverrides, TextRecipe};
-pub use text_section::{Backend, FillSection, GateSection, OnFailure, TextSection, TranslateSection};
+pub use text_gate::{ClassifierSection, GateSection};
+pub use text_section::{Backend, FillSection, OnFailure, TextSection, TranslateSection};
 pub use transforms::{KINDS, NamedTransform};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::text::TextOverrides;
+use super::text_gate::{self, GateSection};
 use super::{RecipeError, Table};
 use crate::onnx::folder::Precision;
 use crate::text::fill::Slots;
@@ -44,21 +45,6 @@ pub enum OnFailure {
     Replace,
     /// The original is kept, marked as such: the paper's way.
     Keep,
-}
-
-/// `[text.gate]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GateSection {
-    /// The sentence encoder, as models are named.
-    pub model: String,
-    /// In which numbers it computes.
-    pub precision: Precision,
-    /// Whether negations, numbers, names and polarity are compared.
-    pub guarded: bool,
-    /// Words on either side of a change that the second cosine is over; 0 leaves it out.
-    pub window_words: usize,
-    /// The least second cosine.
-    pub window_threshold: f64,
 }
 
 /// `[text.fill]`.
@@ -122,24 +108,6 @@ struct Raw {
     reserve: Option<f64>,
     on_failure: OnFailure,
     short_words: Option<Vec<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RawGate {
-    model: Option<String>,
-    precision: Option<String>,
-    guard: RawGuard,
-    window_words: Option<usize>,
-    window_threshold: Option<f64>,
-}
-
-#[derive(Deserialize, Default, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum RawGuard {
-    None,
-    #[default]
-    Standard,
 }
 
 #[derive(Deserialize, Default)]
@@ -217,28 +185,11 @@ pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSec
         reserve,
         on_failure: raw.on_failure,
         short_words,
-        gate: self::gate(gate.as_ref())?,
+        gate: text_gate::read(gate.as_ref())?,
         fill: self::fill(fill.as_ref())?,
         translate: self::translate(translate.as_ref(), language.code)?,
         language,
     })
-}
-
-fn gate(table: Option<&Table<'_>>) -> Result<GateSection, RecipeError> {
-    let raw: RawGate = table.map_or(Ok(RawGate::default()), |table| table.read(&[]))?;
-    let guarded = raw.guard == RawGuard::Standard;
-    let section = GateSection {
-        model: raw.model.unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
-        precision: precision(table, raw.precision)?,
-        guarded,
-        window_words: raw.window_words.unwrap_or(if guarded { 3 } else { 0 }),
-        window_threshold: raw.window_threshold.unwrap_or(0.7),
-    };
-    if let Some(table) = table {
-        within(table, "window_words", section.window_words as f64, 0.0, 100.0)?;
-        within(table, "window_threshold", section.window_threshold, 0.0, 1.0)?;
-    }
-    Ok(section)
 }
 
 fn fill(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError> {
@@ -299,7 +250,7 @@ fn translate(table: Option<&Table<'_>>, language: &str) -> Result<TranslateSecti
     Ok(section)
 }
 
-fn precision(table: Option<&Table<'_>>, name: Option<String>) -> Result<Precision, RecipeError> {
+pub(super) fn precision(table: Option<&Table<'_>>, name: Option<String>) -> Result<Precision, RecipeError> {
     let Some((table, name)) = table.zip(name) else {
         return Ok(Precision::Fp32);
     };
@@ -307,7 +258,13 @@ fn precision(table: Option<&Table<'_>>, name: Option<String>) -> Result<Precisio
         .map_err(|message: String| table.error("precision", message, None))
 }
 
-fn within(table: &Table<'_>, key: &str, found: f64, least: f64, most: f64) -> Result<(), RecipeError> {
+pub(super) fn within(
+    table: &Table<'_>,
+    key: &str,
+    found: f64,
+    least: f64,
+    most: f64,
+) -> Result<(), RecipeError> {
     if (least..=most).contains(&found) {
         return Ok(());
     }

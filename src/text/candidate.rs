@@ -86,6 +86,9 @@ pub struct Scores {
     pub similarity: f64,
     /// Cosine of the stretches around the change; 1 where it was not asked for.
     pub window: f64,
+    /// What the classifier gives the label of the row, or the entailment; `None` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<f64>,
 }
 
 /// A new sentence that passed.

@@ -57,6 +57,12 @@ impl Gate {
         }
     }
 
+    /// What it is set to.
+    #[must_use]
+    pub fn settings(&self) -> &GateSettings {
+        &self.settings
+    }
+
     /// What can be told without a model.
     ///
     /// # Errors
@@ -105,6 +111,7 @@ impl Gate {
             let scores = Scores {
                 similarity: between(pair.old, pair.new),
                 window: window.map_or(1.0, |(old, new)| between(old, new)),
+                classifier: None,
             };
             let verdict = if scores.similarity < self.settings.threshold {
                 Err(Reason::Similarity)

@@ -3,8 +3,10 @@
 //!
 //! Nothing here knows recipes, corpora or datasets. Models come in as `onnx` loads them, randomness as keyed draws.
 
+pub mod calibrate;
 pub mod candidate;
 pub mod casing;
+pub mod classifier;
 pub mod fill;
 pub mod gate;
 pub mod guard;

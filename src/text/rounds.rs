@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::candidate::{Change, Hop, Made, Outcome, Route, earlier, route};
 use super::casing;
+use super::classifier::{self, Claim, Classifier};
 use super::fill::{Pick, PickSettings, Polarity, SlotSettings, Vocabulary, filled, picks, slots};
 use super::gate::{Gate, Pair};
 use super::models::{BackTranslator, Filler, Meaning, Request, RoundError};
@@ -44,6 +45,8 @@ pub struct Models<'a> {
     pub translator: Option<&'a mut dyn BackTranslator>,
     /// For the gate.
     pub meaning: &'a mut dyn Meaning,
+    /// For the labels, where the gate asks for them.
+    pub classifier: Option<&'a mut dyn Classifier>,
 }
 
 /// A candidate to be decided.
@@ -53,6 +56,8 @@ pub struct Task<'a> {
     pub source: &'a str,
     /// The source's sentence.
     pub text: &'a str,
+    /// The source's label.
+    pub label: &'a str,
     /// Which candidate of this source.
     pub copy: u64,
 }
@@ -127,7 +132,15 @@ pub fn decide(
                 new: &proposal.text,
             })
             .collect();
-        let verdicts = gate.judge(&pairs, models.meaning, interrupt)?;
+        let mut verdicts = gate.judge(&pairs, models.meaning, interrupt)?;
+        if let Some(model) = &mut models.classifier {
+            let labels = proposals.iter().map(|proposal| tasks[proposal.task].label);
+            let claims = pairs
+                .iter()
+                .zip(labels)
+                .map(|(&pair, label)| Claim { pair, label });
+            classifier::confirm(&claims.collect::<Vec<_>>(), &mut verdicts, *model, interrupt)?;
+        }
         for (proposal, (scores, verdict)) in proposals.into_iter().zip(verdicts) {
             match verdict {
                 Err(reason) => refuse(proposal.task, reason),

@@ -2,6 +2,8 @@
 
 mod again;
 mod close;
+mod calibrate;
+mod labels;
 mod load;
 mod models;
 mod outcome;
@@ -13,6 +15,9 @@ mod translators;
 mod work;
 
 pub use again::again;
+pub use calibrate::{
+    CalibrateError, Calibration, CalibrationPlaces, Own, Spread, calibrate, find_for_calibration,
+};
 pub use load::{LoadOptions, TextJob};
 pub use models::{Loaded, ModelsError, Places, find, load as load_models};
 pub use outcome::{ClassOutcome, Outcome, Routes};

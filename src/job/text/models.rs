@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::onnx::device::Taken;
+use crate::onnx::classifier::TextClassifier;
 use crate::onnx::engine::{Engine, EngineError};
 use crate::onnx::error::ModelError;
 use crate::onnx::folder::{ModelFolder, Precision};
@@ -15,6 +16,7 @@ use crate::onnx::sentence::SentenceEncoder;
 use crate::onnx::seq2seq::TranslateError;
 use crate::recipe::{Backend, TextRecipe};
 use crate::run::numerics;
+use crate::text::classifier::LabelGate;
 use crate::text::fill::{Polarity, Slots, Vocabulary};
 
 use super::translators::Translators;
@@ -50,6 +52,7 @@ pub enum ModelsError {
 pub struct Places {
     gate: (ModelFolder, Precision),
     fill: Option<(ModelFolder, Precision)>,
+    classifier: Option<(ModelFolder, Precision)>,
     /// For each hop of the chains, in the order of first use.
     hops: Vec<((String, String), ModelFolder)>,
 }
@@ -107,6 +110,13 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
             )),
             false => None,
         },
+        classifier: match &text.gate.classifier {
+            Some(section) => Some((
+                folder(&section.model, Role::TextClassifier, section.precision)?,
+                section.precision,
+            )),
+            None => None,
+        },
         hops,
     })
 }
@@ -120,6 +130,8 @@ pub struct Loaded {
     pub filler: Option<(MaskedLm, Vocabulary)>,
     /// Which words are kind or unkind, where fills are guarded.
     pub polarity: Option<Polarity>,
+    /// For the labels of new sentences.
+    pub classifier: Option<LabelGate>,
     /// For translations.
     pub translators: Option<Translators>,
     /// Hash of all of them.
@@ -154,6 +166,15 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
             Some((model, vocabulary))
         }
     };
+    let classifier = match (&places.classifier, &text.gate.classifier) {
+        (Some((folder, precision)), Some(section)) => {
+            let model = TextClassifier::open(engine, folder, *precision)?;
+            let classifier = LabelGate::new(model, section.labels.clone(), section.min_probability);
+            hasher.update(&classifier.hash());
+            Some(classifier)
+        }
+        _ => None,
+    };
     let translators = match places.hops.is_empty() {
         true => None,
         false => {
@@ -168,6 +189,7 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
         meaning,
         filler,
         polarity: text.gate.guarded.then(|| Polarity::new(text.language.code)),
+        classifier,
         translators,
         hash: *hasher.finalize().as_bytes(),
         numerics: class(engine),

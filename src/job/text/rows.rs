@@ -65,6 +65,7 @@ impl TextJob {
         row.scores = Some(Scores {
             similarity: rounded(made.scores.similarity),
             window: rounded(made.scores.window),
+            classifier: made.scores.classifier.map(rounded),
         });
         let parameters = match made.route {
             Route::Fill => {

@@ -41,6 +41,9 @@ pub fn run(
     interrupt: &Interrupt,
     progress: &dyn Progress,
 ) -> Result<Outcome, JobError> {
+    if let Some(classifier) = &models.classifier {
+        job.check_labels(classifier)?;
+    }
     outside_of_inputs(job, options)?;
     let around = job.around(&models.hash);
     let info = job.info(models)?;

@@ -13,6 +13,8 @@ pub enum Role {
     MaskedLm,
     /// Gives a sentence a vector.
     SentenceEncoder,
+    /// Gives a sentence, or a pair of them, a label.
+    TextClassifier,
     /// Translates.
     Translator,
     /// Gives a picture a vector.
@@ -30,6 +32,7 @@ impl Role {
         match self {
             Role::MaskedLm => "masked language model",
             Role::SentenceEncoder => "sentence encoder",
+            Role::TextClassifier => "text classifier",
             Role::Translator => "translator",
             Role::ImageEncoder => "image encoder",
             Role::SpeechEncoder => "speech encoder",

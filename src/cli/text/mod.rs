@@ -1,5 +1,7 @@
 //! `augment text`.
 
+mod calibrate;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,7 +11,7 @@ use augment::onnx::engine::Engine;
 use augment::recipe::{Document, TextOverrides, TextRecipe};
 use augment::run::interrupt::Interrupt;
 use augment::run::shard::Shard;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::engine::Models;
@@ -17,7 +19,10 @@ use super::text_report::{About, tell};
 use super::{Done, Screen, jobs};
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Flags {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The recipe, a TOML file [default: recipes/text.toml, unless --input is given]
     recipe: Option<PathBuf>,
     /// A CSV, TSV or JSONL file of sentences, in place of a recipe
@@ -63,10 +68,19 @@ pub struct Flags {
     models: Models,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Show what the recipe's gate lets through at each threshold, over bundled tables and the recipe's corpus
+    Calibrate(calibrate::Flags),
+}
+
 /// The recipe that is taken where none is named.
 const DEFAULT: &str = "recipes/text.toml";
 
 pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
+    if let Some(Command::Calibrate(flags)) = &flags.command {
+        return calibrate::run(flags, screen, interrupt);
+    }
     let jobs = jobs(flags.jobs)?;
     let overrides = TextOverrides {
         seed: flags.seed,
