@@ -197,11 +197,11 @@ pub fn calibrate(
 }
 
 fn as_pairs(examples: &[Example]) -> Vec<Pair<'_>> {
-    let pair = |example| {
-        let Example { old, new, .. } = example;
-        Pair { old, new }
-    };
-    examples.iter().map(pair).collect()
+    let pairs = examples.iter().map(|example| Pair {
+        old: &example.old,
+        new: &example.new,
+    });
+    pairs.collect()
 }
 
 /// The groups of the kinds in the order of the table, those that keep the meaning first, each with their sum.
