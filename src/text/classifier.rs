@@ -165,11 +165,10 @@ fn place(label: &str, model: &[String], names: &BTreeMap<String, String>) -> Opt
 }
 
 fn fits(corpus: &[&str], model: &[String], names: &BTreeMap<String, String>) -> Result<(), LabelError> {
-    let hint = || {
+    let hint = |label: &str| {
         format!(
-            "labels = {{ {} = \"{}\" }} in [text.gate] classifier says which label of the model stands for one of the corpus",
-            corpus.first().unwrap_or(&"joy"),
-            model.first().map_or("happiness", String::as_str),
+            "labels = {{ {label:?} = \"...\" }} in [text.gate] classifier says which label of the model stands for one of \
+             the corpus"
         )
     };
     let lists = || {
@@ -185,7 +184,7 @@ fn fits(corpus: &[&str], model: &[String], names: &BTreeMap<String, String>) -> 
                 "found labels for {unknown:?}, which is no label of the corpus: {}",
                 lists()
             ),
-            hint: hint(),
+            hint: hint(corpus.first().unwrap_or(&"...")),
         });
     }
     let without: Vec<&str> = corpus
@@ -198,7 +197,7 @@ fn fits(corpus: &[&str], model: &[String], names: &BTreeMap<String, String>) -> 
     }
     Err(LabelError {
         message: format!("the model has no label for {}: {}", listed(&without), lists()),
-        hint: hint(),
+        hint: hint(without.first().unwrap_or(&"...")),
     })
 }
 

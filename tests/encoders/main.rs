@@ -1,4 +1,4 @@
-//! Masked language models and sentence encoders against what Python's transformers and sentence-transformers answer
+//! Masked language models, sentence encoders and text classifiers against what Python's transformers and sentence-transformers answer
 //! with the same small models (`tests/models`), and against themselves in other company.
 
 #![allow(
@@ -8,6 +8,7 @@
 )]
 
 mod batches;
+mod classifiers;
 mod errors;
 mod fills;
 mod sentences;
