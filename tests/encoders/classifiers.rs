@@ -103,26 +103,29 @@ fn what_is_no_classifier_is_named() {
             .unwrap_err()
             .to_string()
     };
-    for name in ["bert-mlm", "sentence-encoder"] {
-        let error = open(&folder(name));
-        assert!(
-            error.contains("expected an output logits with one number a label"),
-            "{error}"
-        );
-    }
-    let dir = tempfile::tempdir().unwrap();
-    for file in ["model.onnx", "tokenizer.json"] {
-        std::fs::copy(models().join("text-classifier").join(file), dir.path().join(file)).unwrap();
-    }
-    let model = ModelFolder::new(dir.path());
-    let error = open(&model);
+    let error = open(&folder("sentence-encoder"));
     assert!(
         error.contains("found no labels in config.json, expected id2label"),
         "{error}"
     );
-    let config = br#"{"id2label": {"0": "joy", "1": "anger"}}"#;
-    std::fs::write(dir.path().join("config.json"), config).unwrap();
-    // The graph's own shape, or else its first run tells.
+    // The files of a model with another configuration, of two labels.
+    let with_two = |graph: &str, tokenizer: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let config = br#"{"id2label": {"0": "joy", "1": "anger"}}"#;
+        std::fs::write(dir.path().join("config.json"), config).unwrap();
+        std::fs::copy(models().join(graph), dir.path().join("model.onnx")).unwrap();
+        std::fs::copy(models().join(tokenizer), dir.path().join("tokenizer.json")).unwrap();
+        dir
+    };
+    let dir = with_two("bert-mlm/onnx/model.onnx", "bert-mlm/tokenizer.json");
+    let error = open(&ModelFolder::new(dir.path()));
+    assert!(
+        error.contains("expected an output logits with one number a label"),
+        "{error}"
+    );
+    // The graph's own shape tells, or else its first run.
+    let dir = with_two("text-classifier/model.onnx", "text-classifier/tokenizer.json");
+    let model = ModelFolder::new(dir.path());
     let told = match TextClassifier::open(&support::engine(1), &model, Precision::Fp32) {
         Err(error) => error,
         Ok(mut model) => model.classify(&["So glad."], &Interrupt::default()).unwrap_err(),

@@ -127,12 +127,13 @@ impl Project {
         }
     }
 
-    /// The names of what lies in the folder.
+    /// The names of what lies in the folder, the program's own cache left out.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.dir.path()).unwrap();
         let mut names: Vec<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
+        names.retain(|name| name != "cache");
         names.sort();
         names
     }
