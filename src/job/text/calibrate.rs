@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::load::{LoadOptions, TextJob};
 use super::models::ModelsError;
-use super::run::settings;
 use crate::draw::{Draw, permuted};
 use crate::onnx::engine::Engine;
 use crate::onnx::folder::{ModelFolder, Precision};
@@ -361,7 +360,7 @@ fn first_fills<'a>(
     let settings = RoundSettings {
         attempts: 1,
         p_backtranslate: 0.0,
-        ..settings(job)
+        ..job.rounds()
     };
     let mut open = text.gate.settings(-1.0, text.language);
     open.guarded = false;

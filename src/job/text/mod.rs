@@ -1,8 +1,8 @@
 //! `augment text`: from a recipe to a balanced dataset of sentences.
 
 mod again;
-mod close;
 mod calibrate;
+mod close;
 mod labels;
 mod load;
 mod models;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::onnx::device::Taken;
 use crate::onnx::classifier::TextClassifier;
+use crate::onnx::device::Taken;
 use crate::onnx::engine::{Engine, EngineError};
 use crate::onnx::error::ModelError;
 use crate::onnx::folder::{ModelFolder, Precision};

@@ -42,13 +42,7 @@ impl TextJob {
     #[must_use]
     pub fn gate(&self) -> GateSettings {
         let text = &self.recipe.text;
-        GateSettings {
-            threshold: text.threshold,
-            guarded: text.gate.guarded,
-            window_threshold: text.gate.window_threshold,
-            window_words: text.gate.window_words,
-            language: text.language,
-        }
+        text.gate.settings(text.threshold, text.language)
     }
 
     /// Hash of everything that all candidates depend on: settings, and the hash of the models.
@@ -61,6 +55,7 @@ impl TextJob {
         for part in [
             format!("{:?}", self.rounds()),
             format!("{:?}", self.gate()),
+            format!("{:?}", text.gate.classifier),
             format!("{:?} {}", text.translate.chains, text.translate.num_beams),
         ] {
             hasher.update(&(part.len() as u64).to_le_bytes());

@@ -15,6 +15,7 @@ use crate::plan::item_id;
 use crate::run::interrupt::Interrupt;
 use crate::run::ledger::Ledger;
 use crate::text::candidate::{self, route};
+use crate::text::classifier::Classifier;
 use crate::text::gate::Gate;
 use crate::text::models::{BackTranslator, Filler, RoundError};
 use crate::text::rounds::{Models, RoundSettings, Task, decide};
@@ -246,6 +247,7 @@ pub fn outcomes(
             Task {
                 source: &utterance.id,
                 text: utterance.text.trim(),
+                label: &utterance.label,
                 copy: candidate.copy,
             }
         })
@@ -261,6 +263,10 @@ pub fn outcomes(
             .as_mut()
             .map(|translators| translators as &mut dyn BackTranslator),
         meaning: &mut loaded.meaning,
+        classifier: loaded
+            .classifier
+            .as_mut()
+            .map(|classifier| classifier as &mut dyn Classifier),
     };
     decide(&tasks, settings, &mut models, gate, interrupt)
 }
