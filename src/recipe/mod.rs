@@ -12,6 +12,7 @@ mod split;
 mod text;
 mod text_gate;
 mod text_section;
+mod text_translate;
 mod transforms;
 
 pub use audio::AudioRecipe;
@@ -22,5 +23,6 @@ pub use output::{Kinds, OutputSection};
 pub use split::{GroupBy, SplitSection};
 pub use text::{TextOverrides, TextRecipe};
 pub use text_gate::{ClassifierSection, GateSection};
-pub use text_section::{Backend, FillSection, OnFailure, TextSection, TranslateSection};
+pub use text_section::{FillSection, OnFailure, TextSection};
+pub use text_translate::{Backend, TranslateSection};
 pub use transforms::{KINDS, NamedTransform};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::text::TextOverrides;
 use super::text_gate::{self, GateSection};
+use super::text_translate::{self, TranslateSection};
 use super::{RecipeError, Table};
 use crate::onnx::folder::Precision;
 use crate::text::fill::Slots;
@@ -66,38 +67,6 @@ pub struct FillSection {
     pub count: usize,
 }
 
-/// `[text.translate]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TranslateSection {
-    /// Who translates.
-    pub backend: Backend,
-    /// Chains of language codes, each beginning and ending with the language of the sentences.
-    pub chains: Vec<Vec<String>>,
-    /// The width of the beam search of own models.
-    pub num_beams: usize,
-    /// Models for hops, as models are named: `en-fr = "opus-mt-en-fr"`, and `any` for one that does all.
-    pub models: std::collections::BTreeMap<String, String>,
-}
-
-/// Who translates.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    /// Models through ONNX Runtime.
-    #[default]
-    Onnx,
-    /// Apertium, as a process on this machine.
-    Apertium,
-    /// An Apertium APy server.
-    Apy,
-    /// A LibreTranslate server.
-    Libretranslate,
-    /// DeepL.
-    Deepl,
-    /// Google.
-    Google,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Raw {
@@ -127,15 +96,6 @@ struct RawFill {
 enum RawWords {
     Content,
     Any,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RawTranslate {
-    backend: Backend,
-    chains: Option<Vec<Vec<String>>>,
-    num_beams: Option<usize>,
-    models: std::collections::BTreeMap<String, String>,
 }
 
 /// The paper's list of words that make no sentence worth augmenting.
@@ -187,7 +147,7 @@ pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSec
         short_words,
         gate: text_gate::read(gate.as_ref())?,
         fill: self::fill(fill.as_ref())?,
-        translate: self::translate(translate.as_ref(), language.code)?,
+        translate: text_translate::read(translate.as_ref(), language.code)?,
         language,
     })
 }
@@ -211,41 +171,6 @@ fn fill(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError> {
         within(table, "temperature", section.temperature, 0.01, 1000.0)?;
         within(table, "plausibility", section.plausibility, 0.0, 1.0)?;
         within(table, "count", section.count as f64, 1.0, 10.0)?;
-    }
-    Ok(section)
-}
-
-fn translate(table: Option<&Table<'_>>, language: &str) -> Result<TranslateSection, RecipeError> {
-    let raw: RawTranslate = table.map_or(Ok(RawTranslate::default()), |table| table.read(&[]))?;
-    let chains = raw
-        .chains
-        .unwrap_or_else(|| vec![["en", "fr", "de", "tr", "en"].map(str::to_owned).into()]);
-    let section = TranslateSection {
-        backend: raw.backend,
-        chains,
-        num_beams: raw.num_beams.unwrap_or(4),
-        models: raw.models,
-    };
-    let Some(table) = table else {
-        return Ok(section);
-    };
-    within(table, "num_beams", section.num_beams as f64, 1.0, 32.0)?;
-    if section.chains.is_empty() {
-        return Err(table.error("chains", "found none, expected at least one chain", None));
-    }
-    for chain in &section.chains {
-        let ends = |code: Option<&String>| code.is_some_and(|code| code == language);
-        if chain.len() < 3 || !ends(chain.first()) || !ends(chain.last()) {
-            let hint = format!("for example [\"{language}\", \"fr\", \"{language}\"]");
-            return Err(table.error(
-                "chains",
-                format!(
-                    "found [{}], expected a chain that leaves {language:?} and comes back to it",
-                    chain.join(", ")
-                ),
-                Some(hint),
-            ));
-        }
     }
     Ok(section)
 }

@@ -15,4 +15,5 @@ pub mod models;
 pub mod refusal;
 pub mod rounds;
 pub mod sameness;
+pub mod translate;
 pub mod words;

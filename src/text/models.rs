@@ -4,6 +4,7 @@ use super::candidate::Hop;
 use crate::onnx::error::ModelError;
 use crate::onnx::masked::{Gap, MaskedLm};
 use crate::onnx::sentence::SentenceEncoder;
+use crate::run::atomic::FileError;
 use crate::run::interrupt::Interrupt;
 
 /// Why a round could not be finished; everything decided so far stands.
@@ -18,6 +19,9 @@ pub enum RoundError {
     /// A translation service will give no more for now; the next run goes on from here.
     #[error("{0}")]
     Quota(String),
+    /// A file can't be written, such as translations that came.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A translator can't be used at all.
     #[error("{0}")]
     Translator(String),

@@ -13,13 +13,14 @@ use crate::onnx::hub::installed::{ResolveError, resolve};
 use crate::onnx::hub::reference::{Reference, ReferenceError};
 use crate::onnx::masked::MaskedLm;
 use crate::onnx::sentence::SentenceEncoder;
-use crate::onnx::seq2seq::TranslateError;
 use crate::recipe::{Backend, TextRecipe};
+use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
 use crate::text::classifier::LabelGate;
 use crate::text::fill::{Polarity, Slots, Vocabulary};
+use crate::text::translate::{BackendError, Chains, Pair};
 
-use super::translators::Translators;
+use super::translators::{self, Needs};
 
 /// Why the models of a run can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +40,9 @@ pub enum ModelsError {
     /// A model does not load.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A translator does not load, or not for these languages.
+    /// There is no translating as the recipe asks.
     #[error(transparent)]
-    Translate(#[from] TranslateError),
-    /// The recipe asks for what there is not.
-    #[error("{0}")]
-    Unsupported(String),
+    Translate(#[from] BackendError),
 }
 
 /// Where the models of a run are.
@@ -53,8 +51,8 @@ pub struct Places {
     gate: (ModelFolder, Precision),
     fill: Option<(ModelFolder, Precision)>,
     classifier: Option<(ModelFolder, Precision)>,
-    /// For each hop of the chains, in the order of first use.
-    hops: Vec<((String, String), ModelFolder)>,
+    /// For translations, where the recipe asks for them.
+    translators: Option<Needs>,
 }
 
 /// Finds the models that a recipe needs; nothing is loaded yet.
@@ -75,29 +73,28 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
     let text = &recipe.text;
     let fills = text.p_backtranslate < 1.0;
     let translates = text.p_backtranslate > 0.0;
-    if translates && text.translate.backend != Backend::Onnx {
-        return Err(ModelsError::Unsupported(format!(
-            "[text.translate] backend = {:?} is not there yet, expected \"onnx\"",
-            text.translate.backend
-        )));
-    }
-    let mut hops: Vec<((String, String), ModelFolder)> = Vec::new();
-    for chain in text.translate.chains.iter().filter(|_| translates) {
-        for pair in chain.windows(2) {
-            let [source, target] = pair else { continue };
-            let key = (source.clone(), target.clone());
-            if hops.iter().any(|(known, _)| *known == key) {
-                continue;
+    let translators = match (translates, text.translate.backend) {
+        (false, _) => None,
+        (true, Backend::Onnx) => {
+            let mut hops = Vec::new();
+            for pair in Pair::of_chains(&text.translate.chains) {
+                let models = &text.translate.models;
+                let hop = format!("{}-{}", pair.source, pair.target);
+                let usual = format!("opus-mt-{hop}");
+                let name = models
+                    .get(&hop)
+                    .or_else(|| models.get("any"))
+                    .unwrap_or(&usual);
+                let found = folder(name, Role::Translator, Precision::Fp32)?;
+                hops.push((pair, found));
             }
-            let models = &text.translate.models;
-            let usual = format!("opus-mt-{source}-{target}");
-            let name = models
-                .get(&format!("{source}-{target}"))
-                .or_else(|| models.get("any"))
-                .unwrap_or(&usual);
-            hops.push((key, folder(name, Role::Translator, Precision::Fp32)?));
+            Some(Needs::Models(hops))
         }
-    }
+        (true, _) => {
+            translators::check(&text.translate)?;
+            Some(Needs::Nothing)
+        }
+    };
     Ok(Places {
         gate: (
             folder(&text.gate.model, Role::SentenceEncoder, text.gate.precision)?,
@@ -117,7 +114,7 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
             )),
             None => None,
         },
-        hops,
+        translators,
     })
 }
 
@@ -133,7 +130,7 @@ pub struct Loaded {
     /// For the labels of new sentences.
     pub classifier: Option<LabelGate>,
     /// For translations.
-    pub translators: Option<Translators>,
+    pub translators: Option<Chains>,
     /// Hash of all of them.
     pub hash: [u8; 32],
     /// Which machines make the same bytes: class of processors, version of the runtime, kind of device.
@@ -171,18 +168,21 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
             let model = TextClassifier::open(engine, folder, *precision)?;
             let classifier = LabelGate::new(model, section.labels.clone(), section.min_probability);
             hasher.update(&classifier.hash());
+            let hash = blake3::Hash::from_bytes(classifier.hash());
+            hashes.insert("classifier", hash.to_hex().to_string());
             Some(classifier)
         }
         _ => None,
     };
-    let translators = match places.hops.is_empty() {
-        true => None,
-        false => {
-            let translators = Translators::open(engine, &places.hops, text)?;
-            hasher.update(&translators.hash());
-            let hash = blake3::Hash::from_bytes(translators.hash());
+    let translators = match &places.translators {
+        None => None,
+        Some(needs) => {
+            // Connecting takes some seconds at most; a second Ctrl-C ends it.
+            let chains = translators::open(recipe, needs, engine, &Interrupt::default())?;
+            hasher.update(&chains.hash());
+            let hash = blake3::Hash::from_bytes(chains.hash());
             hashes.insert("translation", hash.to_hex().to_string());
-            Some(translators)
+            Some(chains)
         }
     };
     Ok(Loaded {

@@ -1,0 +1,369 @@
+//! Translation services over HTTP: what they have in common.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::blocking::Client;
+use serde_json::Value;
+
+use super::sending::{Failure, Wire};
+use super::service::{Refusal, Service};
+use super::{Answer, Backend, BackendError, Keep, Pair, Secret};
+use crate::run::interrupt::Interrupt;
+use crate::text::models::RoundError;
+
+/// How a service is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpSettings {
+    /// Its address, where it is not the usual one.
+    pub url: Option<Url>,
+    /// Requests that are under way at once, from 1.
+    pub concurrency: usize,
+    /// For each request, until the last byte of its answer.
+    pub timeout: Duration,
+    /// How often a request is sent again where that may help.
+    pub retries: u32,
+}
+
+/// Until a connection stands.
+const CONNECT: Duration = Duration::from_secs(10);
+/// So many texts may be refused before the first one is translated; then it is not the texts.
+const REFUSED: usize = 16;
+
+/// A service that is ready to be asked.
+#[derive(Debug)]
+pub struct Remote {
+    wire: Wire,
+    concurrency: usize,
+    retries: u32,
+    translated: AtomicBool,
+    refused: AtomicUsize,
+}
+
+/// What a worker has for the one that keeps.
+type Message = Result<Vec<(usize, Answer)>, RoundError>;
+
+impl Remote {
+    /// Looks that there is what a service needs, before anything is sent: the key and an address that it may go to.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub fn check(service: &dyn Service, settings: &HttpSettings) -> Result<(), BackendError> {
+        place(service, settings, Secret::of_environment(service.variables()).as_ref()).map(drop)
+    }
+
+    /// Connects and asks which languages there are, which costs nothing. The key comes from the environment.
+    ///
+    /// # Errors
+    /// [`BackendError`]: key or address are missing, the service can't be reached, does not accept the key, or does
+    /// not know a hop. That it has too much to do just now is no error.
+    pub fn open(
+        service: Box<dyn Service>,
+        settings: &HttpSettings,
+        pairs: &[Pair],
+        interrupt: &Interrupt,
+    ) -> Result<Self, BackendError> {
+        let key = Secret::of_environment(service.variables());
+        Self::with_key(service, settings, key, pairs, interrupt)
+    }
+
+    /// As [`Remote::open`], with a key from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Remote::open`].
+    pub fn with_key(
+        service: Box<dyn Service>,
+        settings: &HttpSettings,
+        key: Option<Secret>,
+        pairs: &[Pair],
+        interrupt: &Interrupt,
+    ) -> Result<Self, BackendError> {
+        let address = place(service.as_ref(), settings, key.as_ref())?;
+        let name = service.name();
+        let client = client(&address, settings.timeout).map_err(|error| BackendError::Service {
+            service: name,
+            host: address.host_str().unwrap_or_default().to_owned(),
+            why: format!("cannot set up connections: {error}"),
+        })?;
+        let remote = Remote {
+            wire: Wire {
+                service,
+                client,
+                address,
+                key,
+                timeout: settings.timeout,
+            },
+            concurrency: settings.concurrency.max(1),
+            retries: settings.retries,
+            translated: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
+        };
+        remote.probe(pairs, interrupt)?;
+        Ok(remote)
+    }
+
+    fn probe(&self, pairs: &[Pair], interrupt: &Interrupt) -> Result<(), BackendError> {
+        let service = &self.wire.service;
+        let fail = |why: String| BackendError::Service {
+            service: service.name(),
+            host: self.wire.host(),
+            why,
+        };
+        let mut answers: Vec<Value> = Vec::new();
+        for call in service.lists() {
+            match self.wire.send(&call, self.retries.min(1), interrupt, &|| false) {
+                Ok(answer) => answers.push(answer),
+                Err(Failure::Refused(Refusal::Later, why)) if why.starts_with("answered") => return Ok(()),
+                Err(Failure::Refused(Refusal::Later, why)) => {
+                    let hint = "is it running, and is [text.translate] url right? A proxy is set by HTTPS_PROXY";
+                    return Err(fail(format!("{why}\nhint: {hint}")));
+                }
+                Err(Failure::Refused(_, why)) => return Err(fail(why)),
+                Err(Failure::Stopped) => return Err(fail("interrupted".to_owned())),
+            }
+        }
+        for pair in pairs {
+            match service.has(&answers, pair) {
+                Some(Ok(())) => {}
+                Some(Err(known)) => {
+                    return Err(BackendError::Language {
+                        service: service.name(),
+                        pair: pair.clone(),
+                        hint: format!("it knows {known}"),
+                    });
+                }
+                None => {
+                    return Err(fail(format!(
+                        "found an answer of another shape, expected a list of languages\nhint: is [text.translate] \
+                         url the address of {}?",
+                        service.name()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Texts in portions that one request holds, and texts that no request can hold.
+    fn portions(&self, texts: &[&str]) -> (Vec<Vec<usize>>, Vec<usize>) {
+        let limits = self.wire.service.limits();
+        let (mut portions, mut large): (Vec<Vec<usize>>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut portion, mut sum) = (Vec::new(), 0);
+        for (at, text) in texts.iter().enumerate() {
+            // JSON escapes a character as six bytes at most.
+            let bytes = serde_json::Value::from(*text).to_string().len() + 1;
+            if bytes > limits.bytes {
+                large.push(at);
+                continue;
+            }
+            if portion.len() >= limits.texts || sum + bytes > limits.bytes {
+                portions.push(std::mem::take(&mut portion));
+                sum = 0;
+            }
+            portion.push(at);
+            sum += bytes;
+        }
+        if !portion.is_empty() {
+            portions.push(portion);
+        }
+        (portions, large)
+    }
+
+    /// Translates a portion and hands on what came; halves it where the service refuses its texts.
+    fn portion(
+        &self,
+        work: &Work<'_>,
+        at: &[usize],
+        messages: &Sender<Message>,
+    ) -> Result<(), RoundError> {
+        let texts: Vec<&str> = at.iter().filter_map(|&at| work.texts.get(at).copied()).collect();
+        let service = &self.wire.service;
+        let call = service.call(work.pair, &texts, self.wire.key.as_ref());
+        let stop = || work.stop.load(Ordering::Relaxed);
+        match self.wire.send(&call, self.retries, work.interrupt, &stop) {
+            Ok(answer) => {
+                let found = service.translations(&answer).ok_or_else(|| {
+                    self.error("found an answer of another shape, expected translations".to_owned())
+                })?;
+                if found.len() != texts.len() {
+                    let why = format!("found {} translations, expected {}", found.len(), texts.len());
+                    return Err(self.error(why));
+                }
+                self.translated.store(true, Ordering::Relaxed);
+                let answers = at.iter().copied().zip(found.into_iter().map(|text| Ok(vec![text])));
+                let _ = messages.send(Ok(answers.collect()));
+                Ok(())
+            }
+            Err(Failure::Stopped) => Err(RoundError::Interrupted),
+            Err(Failure::Refused(Refusal::Texts, why)) => match at {
+                [one] => {
+                    let refused = self.refused.fetch_add(1, Ordering::Relaxed);
+                    if refused >= REFUSED && !self.translated.load(Ordering::Relaxed) {
+                        return Err(self.error(why));
+                    }
+                    let _ = messages.send(Ok(vec![(*one, Err(why))]));
+                    Ok(())
+                }
+                many => {
+                    let (first, second) = many.split_at(many.len() / 2);
+                    self.portion(work, first, messages)?;
+                    self.portion(work, second, messages)
+                }
+            },
+            Err(Failure::Refused(Refusal::Quota, why)) => Err(RoundError::Quota(format!(
+                "{} at {}: {why}; its quota is used up, and all translations are kept\nhint: run the same command \
+                 again when there is more",
+                service.name(),
+                self.wire.host()
+            ))),
+            Err(Failure::Refused(Refusal::Later, why)) => Err(RoundError::Quota(format!(
+                "{} at {}: {why}; all translations are kept\nhint: run the same command again to go on",
+                service.name(),
+                self.wire.host()
+            ))),
+            Err(Failure::Refused(Refusal::Key | Refusal::Other, why)) => Err(self.error(why)),
+        }
+    }
+
+    fn error(&self, why: String) -> RoundError {
+        RoundError::Translator(format!(
+            "{} at {}: {why}",
+            self.wire.service.name(),
+            self.wire.host()
+        ))
+    }
+}
+
+/// What all workers work on.
+struct Work<'a> {
+    pair: &'a Pair,
+    texts: &'a [&'a str],
+    interrupt: &'a Interrupt,
+    stop: AtomicBool,
+}
+
+impl Backend for Remote {
+    fn identity(&self, _pair: &Pair) -> [u8; 32] {
+        let name = format!("{} 1 text", self.wire.service.name());
+        *blake3::hash(name.as_bytes()).as_bytes()
+    }
+
+    fn most(&self) -> usize {
+        1
+    }
+
+    fn bills(&self) -> bool {
+        self.wire.service.bills()
+    }
+
+    fn translate(
+        &mut self,
+        pair: &Pair,
+        texts: &[&str],
+        interrupt: &Interrupt,
+        keep: &mut Keep<'_>,
+    ) -> Result<(), RoundError> {
+        let (portions, large) = self.portions(texts);
+        let reason = format!("is too long for {}", self.wire.service.name());
+        let large: Vec<(usize, Answer)> = large.into_iter().map(|at| (at, Err(reason.clone()))).collect();
+        keep(&large)?;
+        let work = Work {
+            pair,
+            texts,
+            interrupt,
+            stop: AtomicBool::new(false),
+        };
+        let next = AtomicUsize::new(0);
+        let (sender, messages) = channel::<Message>();
+        let remote = &*self;
+        std::thread::scope(|scope| {
+            for _ in 0..remote.concurrency.min(portions.len()) {
+                let (sender, work, next, portions) = (sender.clone(), &work, &next, &portions);
+                scope.spawn(move || {
+                    while !work.stop.load(Ordering::Relaxed)
+                        && let Some(portion) = portions.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        if let Err(error) = remote.portion(work, portion, &sender) {
+                            // Those that only stop because of another's failure say nothing new.
+                            let first = !work.stop.swap(true, Ordering::Relaxed);
+                            if first || work.interrupt.stopped() {
+                                let _ = sender.send(Err(error));
+                            }
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            let mut failed = None;
+            // To the end, also after a failure: what the others still get is kept.
+            for message in messages {
+                let kept = message.and_then(|answers| keep(&answers));
+                if let Err(error) = kept {
+                    work.stop.store(true, Ordering::Relaxed);
+                    failed.get_or_insert(error);
+                }
+            }
+            failed.map_or(Ok(()), Err)
+        })
+    }
+}
+
+/// Where a service is, if the key may go there.
+fn place(
+    service: &dyn Service,
+    settings: &HttpSettings,
+    key: Option<&Secret>,
+) -> Result<Url, BackendError> {
+    if let (true, None, Some(variable)) = (service.needs_key(), key, service.variables().first()) {
+        return Err(BackendError::NoKey {
+            service: service.name(),
+            variable,
+        });
+    }
+    let usual = service.address(key).and_then(|address| Url::parse(address).ok());
+    let Some(address) = settings.url.clone().or(usual) else {
+        return Err(BackendError::Service {
+            service: service.name(),
+            host: "an address that is not known".to_owned(),
+            why: "there is no usual one\nhint: write [text.translate] url = \"http://127.0.0.1:5000\", for example"
+                .to_owned(),
+        });
+    };
+    if key.is_some() && address.scheme() != "https" && !is_loopback(&address) {
+        return Err(BackendError::PlainKey {
+            service: service.name(),
+            host: address.host_str().unwrap_or_default().to_owned(),
+        });
+    }
+    Ok(address)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn client(address: &Url, timeout: Duration) -> Result<Client, reqwest::Error> {
+    // The one that is set already, if one is, does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let settings = || {
+        let builder = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT.min(timeout))
+            // Each request is waited for so long; this one ends threads that nobody waits for any more.
+            .timeout(timeout + Duration::from_secs(5))
+            .referer(false);
+        // What goes to this machine has no business at a proxy.
+        if is_loopback(address) {
+            builder.no_proxy()
+        } else {
+            builder
+        }
+    };
+    // A machine without certificates trusts nobody, but can still talk to a server of its own.
+    settings().build().or_else(|_| settings().tls_certs_only([]).build())
+}
