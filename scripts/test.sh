@@ -4,6 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+if ! command -v apertium >/dev/null || ! command -v apertium-apy >/dev/null; then
+    echo "apertium is not installed: its tests are SKIPPED (apt-get install apertium apertium-eo-en apertium-en-es" \
+        "apertium-fr-es apertium-apy)" >&2
+fi
+
 cargo test --no-fail-fast
 
 out=target/huggingface

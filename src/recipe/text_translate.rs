@@ -128,12 +128,21 @@ pub(super) fn read(table: Option<&Table<'_>>, language: &str) -> Result<Translat
     foreign_keys(table, section.backend)?;
     within(table, "num_beams", section.num_beams as f64, (1.0, 32.0))?;
     within(table, "concurrency", section.concurrency as f64, (1.0, 32.0))?;
-    within(table, "timeout_seconds", section.timeout.as_secs_f64(), (1.0, 600.0))?;
+    within(
+        table,
+        "timeout_seconds",
+        section.timeout.as_secs_f64(),
+        (1.0, 600.0),
+    )?;
     within(table, "retries", f64::from(section.retries), (0.0, 20.0))?;
     if let Some(price) = section.price_per_million {
         within(table, "price_per_million", price, (0.0, 1e6))?;
     }
-    if section.cache.as_ref().is_some_and(|folder| folder.trim().is_empty()) {
+    if section
+        .cache
+        .as_ref()
+        .is_some_and(|folder| folder.trim().is_empty())
+    {
         return Err(table.error("cache", "found no folder", None));
     }
     section.url = raw.url.map(|url| address(table, &url)).transpose()?;
@@ -174,7 +183,11 @@ fn foreign_keys(table: &Table<'_>, backend: Backend) -> Result<(), RecipeError> 
         Some(key) => Err(table.error(
             &key,
             format!("means nothing with backend = {:?}", backend.name()),
-            Some(format!("keys of this backend: {}, {}", ALWAYS.join(", "), known.join(", "))),
+            Some(format!(
+                "keys of this backend: {}, {}",
+                ALWAYS.join(", "),
+                known.join(", ")
+            )),
         )),
     }
 }
@@ -189,9 +202,16 @@ fn address(table: &Table<'_>, text: &str) -> Result<Url, RecipeError> {
         return wrong("found no address, expected one that begins with http:// or https://".to_owned());
     };
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return wrong(format!("found an address of {}:, expected http or https", url.scheme()));
+        return wrong(format!(
+            "found an address of {}:, expected http or https",
+            url.scheme()
+        ));
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return wrong(
             "found an address with a user, a password, a query or a fragment, expected scheme, host, port and path \
              alone; keys are taken from the environment"
@@ -220,7 +240,9 @@ fn chains(table: &Table<'_>, chains: &[Vec<String>], language: &str) -> Result<(
         }
         let is_code = |code: &str| {
             (2..=20).contains(&code.len())
-                && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+                && code
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         };
         if let Some(code) = chain.iter().find(|code| !is_code(code)) {
             return Err(table.error(
@@ -232,14 +254,20 @@ fn chains(table: &Table<'_>, chains: &[Vec<String>], language: &str) -> Result<(
         if chain.windows(2).any(|hop| hop.first() == hop.last()) {
             return Err(table.error(
                 "chains",
-                format!("found [{}], which translates a language into itself", chain.join(", ")),
+                format!(
+                    "found [{}], which translates a language into itself",
+                    chain.join(", ")
+                ),
                 None,
             ));
         }
         if chains.iter().filter(|other| *other == chain).count() > 1 {
             return Err(table.error(
                 "chains",
-                format!("found [{}] twice, which would give the same texts again", chain.join(", ")),
+                format!(
+                    "found [{}] twice, which would give the same texts again",
+                    chain.join(", ")
+                ),
                 None,
             ));
         }
@@ -247,12 +275,7 @@ fn chains(table: &Table<'_>, chains: &[Vec<String>], language: &str) -> Result<(
     Ok(())
 }
 
-fn within(
-    table: &Table<'_>,
-    key: &str,
-    found: f64,
-    (least, most): (f64, f64),
-) -> Result<(), RecipeError> {
+fn within(table: &Table<'_>, key: &str, found: f64, (least, most): (f64, f64)) -> Result<(), RecipeError> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
@@ -286,15 +309,27 @@ mod tests {
         for (text, line, says) in [
             ("backend = \"apy\"", 3, "needs the address"),
             ("backend = \"deepl\"\nurl = \"ftp://x\"", 4, "ftp:"),
-            ("backend = \"deepl\"\nurl = \"https://me:secret@x/\"", 4, "environment"),
+            (
+                "backend = \"deepl\"\nurl = \"https://me:secret@x/\"",
+                4,
+                "environment",
+            ),
             ("backend = \"deepl\"\nurl = \"x\"", 4, "expected one that begins"),
-            ("backend = \"apertium\"\nbudget_characters = 5", 4, "means nothing"),
+            (
+                "backend = \"apertium\"\nbudget_characters = 5",
+                4,
+                "means nothing",
+            ),
             ("backend = \"deepl\"\nnum_beams = 5", 4, "means nothing"),
             ("url = \"https://x\"", 3, "means nothing"),
             ("backend = \"google\"\nconcurrency = 0", 4, "1 to 32"),
             ("backend = \"google\"\ntimeout_seconds = 0", 4, "1 to 600"),
             ("backend = \"google\"\nretries = 21", 4, "0 to 20"),
-            ("backend = \"google\"\nprice_per_million = -1.0", 4, "0 to 1000000"),
+            (
+                "backend = \"google\"\nprice_per_million = -1.0",
+                4,
+                "0 to 1000000",
+            ),
             ("backend = \"google\"\nbudget_characters = -1", 4, ""),
             ("backend = \"gogle\"", 3, "google"),
             ("cache = \" \"", 3, "no folder"),
@@ -302,7 +337,11 @@ mod tests {
             ("chains = [[\"en\", \"fr\"]]", 3, "comes back"),
             ("chains = [[\"en\", \"../x\", \"en\"]]", 3, "code of a language"),
             ("chains = [[\"en\", \"fr\", \"fr\", \"en\"]]", 3, "into itself"),
-            ("chains = [[\"en\", \"fr\", \"en\"], [\"en\", \"fr\", \"en\"]]", 3, "twice"),
+            (
+                "chains = [[\"en\", \"fr\", \"en\"], [\"en\", \"fr\", \"en\"]]",
+                3,
+                "twice",
+            ),
         ] {
             let error = section(text).unwrap_err();
             assert!(error.contains(&format!("r.toml:{line}")), "{text}: {error}");
@@ -319,6 +358,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(section.url.unwrap().as_str(), "http://127.0.0.1:5000/");
-        assert_eq!((section.budget_characters, section.price_per_million), (Some(10), Some(20.0)));
+        assert_eq!(
+            (section.budget_characters, section.price_per_million),
+            (Some(10), Some(20.0))
+        );
     }
 }

@@ -81,10 +81,7 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
                 let models = &text.translate.models;
                 let hop = format!("{}-{}", pair.source, pair.target);
                 let usual = format!("opus-mt-{hop}");
-                let name = models
-                    .get(&hop)
-                    .or_else(|| models.get("any"))
-                    .unwrap_or(&usual);
+                let name = models.get(&hop).or_else(|| models.get("any")).unwrap_or(&usual);
                 let found = folder(name, Role::Translator, Precision::Fp32)?;
                 hops.push((pair, found));
             }

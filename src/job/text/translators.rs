@@ -29,9 +29,7 @@ pub fn check(section: &TranslateSection) -> Result<(), BackendError> {
     match section.backend {
         Backend::Onnx => Ok(()),
         Backend::Apertium => apertium(section).map(drop),
-        other => service(other).map_or(Ok(()), |service| {
-            Remote::check(service.as_ref(), &http(section))
-        }),
+        other => service(other).map_or(Ok(()), |service| Remote::check(service.as_ref(), &http(section))),
     }
 }
 
@@ -56,11 +54,20 @@ pub fn open(
     };
     let folder = cache(recipe)?;
     let name = section.backend.name();
-    Chains::new(&section.chains, backend, (name, &folder), section.budget_characters)
+    Chains::new(
+        &section.chains,
+        backend,
+        (name, &folder),
+        section.budget_characters,
+    )
 }
 
 fn apertium(section: &TranslateSection) -> Result<Apertium, BackendError> {
-    Apertium::open(&Pair::of_chains(&section.chains), &section.models, section.timeout)
+    Apertium::open(
+        &Pair::of_chains(&section.chains),
+        &section.models,
+        section.timeout,
+    )
 }
 
 /// The service of a backend that is one.

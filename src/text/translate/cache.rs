@@ -117,10 +117,7 @@ impl Cache {
     ///
     /// # Errors
     /// They can't be written.
-    pub fn put<'a>(
-        &mut self,
-        entries: impl Iterator<Item = (Key, &'a [String])>,
-    ) -> Result<(), FileError> {
+    pub fn put<'a>(&mut self, entries: impl Iterator<Item = (Key, &'a [String])>) -> Result<(), FileError> {
         let mut bytes = Vec::new();
         for (key, best) in entries {
             let line = Line {
@@ -225,9 +222,7 @@ impl Cache {
         let small: Vec<String> = self
             .segments
             .iter()
-            .filter(|name| {
-                fs::metadata(self.folder.join(name)).is_ok_and(|metadata| metadata.len() < SMALL)
-            })
+            .filter(|name| fs::metadata(self.folder.join(name)).is_ok_and(|metadata| metadata.len() < SMALL))
             .cloned()
             .collect();
         if parts.is_empty() && small.len() <= MANY {
@@ -246,7 +241,11 @@ impl Cache {
         let mut seen = BTreeSet::new();
         let mut bytes = Vec::new();
         for name in &small {
-            for line in self.sound(name).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
+            for line in self
+                .sound(name)
+                .unwrap_or_default()
+                .split_inclusive(|&byte| byte == b'\n')
+            {
                 let key = serde_json::from_slice::<Line>(line).ok().map(|line| line.key);
                 if key.is_some_and(|key| seen.insert(key)) {
                     bytes.extend_from_slice(line);
@@ -280,7 +279,10 @@ fn names(folder: &Path) -> Result<Vec<String>, FileError> {
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.strip_suffix(ENDING).is_some_and(|stem| unhex(stem).is_some()))
+        .filter(|name| {
+            name.strip_suffix(ENDING)
+                .is_some_and(|stem| unhex(stem).is_some())
+        })
         .collect();
     names.sort_unstable();
     Ok(names)
@@ -393,13 +395,20 @@ mod tests {
                     let mut cache = Cache::open(folder, false).unwrap();
                     for number in 0..20 {
                         // Two workers each write the same.
-                        put(&mut cache, (worker / 2) * 100 + number..(worker / 2) * 100 + number + 1);
+                        put(
+                            &mut cache,
+                            (worker / 2) * 100 + number..(worker / 2) * 100 + number + 1,
+                        );
                     }
                 });
             }
         });
         let mut cache = Cache::open(dir.path(), false).unwrap();
         assert_eq!((cache.len(), cache.notes().len()), (40, 0));
-        assert!((0..20).chain(100..120).all(|number| cache.get(&key(number)).is_some()));
+        assert!(
+            (0..20)
+                .chain(100..120)
+                .all(|number| cache.get(&key(number)).is_some())
+        );
     }
 }

@@ -149,18 +149,19 @@ impl Chains {
         if !now.is_empty() {
             let asked: Vec<&str> = now.iter().map(|(text, _)| *text).collect();
             let (cache, failures) = (&mut hop.cache, &mut hop.failures);
-            self.backend.translate(&hop.pair, &asked, interrupt, &mut |answers| {
-                let mut kept = Vec::with_capacity(answers.len());
-                for (at, answer) in answers {
-                    let Some((_, key)) = now.get(*at) else { continue };
-                    match answer {
-                        Ok(best) if best.is_empty() => failures.add(*key, "there is no translation"),
-                        Ok(best) => kept.push((*key, best.as_slice())),
-                        Err(reason) => failures.add(*key, reason),
+            self.backend
+                .translate(&hop.pair, &asked, interrupt, &mut |answers| {
+                    let mut kept = Vec::with_capacity(answers.len());
+                    for (at, answer) in answers {
+                        let Some((_, key)) = now.get(*at) else { continue };
+                        match answer {
+                            Ok(best) if best.is_empty() => failures.add(*key, "there is no translation"),
+                            Ok(best) => kept.push((*key, best.as_slice())),
+                            Err(reason) => failures.add(*key, reason),
+                        }
                     }
-                }
-                Ok(cache.put(kept.into_iter())?)
-            })?;
+                    Ok(cache.put(kept.into_iter())?)
+                })?;
         }
         if !later.is_empty() {
             return Err(RoundError::Quota(format!(
@@ -231,11 +232,18 @@ impl BackTranslator for Chains {
                 Ok(Vec::new())
             })
             .collect();
-        let steps = self.chains.iter().map(|chain| chain.len().saturating_sub(1)).max();
+        let steps = self
+            .chains
+            .iter()
+            .map(|chain| chain.len().saturating_sub(1))
+            .max();
         for step in 0..steps.unwrap_or(0) {
             let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for (at, &(chain, _)) in ways.iter().enumerate() {
-                let pair = self.chains.get(chain).and_then(|chain| chain.windows(2).nth(step));
+                let pair = self
+                    .chains
+                    .get(chain)
+                    .and_then(|chain| chain.windows(2).nth(step));
                 if let (Ok(_), Some([source, target])) = (&done[at], pair) {
                     let hop = self
                         .hops

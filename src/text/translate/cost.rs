@@ -52,7 +52,11 @@ pub fn estimate(expected: &Expected<'_>) -> Cost {
             price_at_most: expected.price_per_million.map(|_| 0.0),
         };
     }
-    let hops: usize = expected.chains.iter().map(|chain| chain.len().saturating_sub(1)).sum();
+    let hops: usize = expected
+        .chains
+        .iter()
+        .map(|chain| chain.len().saturating_sub(1))
+        .sum();
     let sources = expected.sources as f64;
     let copies = expected.candidates as f64 / sources;
     let p = expected.p_backtranslate.clamp(0.0, 1.0);
@@ -105,7 +109,10 @@ mod tests {
             attempts: 1,
             ..expected
         });
-        assert_eq!((once.translations, once.characters, once.at_most), (500, 140_000, 280_000));
+        assert_eq!(
+            (once.translations, once.characters, once.at_most),
+            (500, 140_000, 280_000)
+        );
     }
 
     #[test]
@@ -124,7 +131,22 @@ mod tests {
         assert_eq!(cost.at_most, 100 * 5 * 10);
         assert!(cost.characters < cost.at_most + 1 && cost.characters > cost.at_most / 2);
         assert_eq!(cost.price, None);
-        assert_eq!(estimate(&Expected { p_backtranslate: 0.0, ..expected }).at_most, 0);
-        assert_eq!(estimate(&Expected { sources: 0, candidates: 0, ..expected }).at_most, 0);
+        assert_eq!(
+            estimate(&Expected {
+                p_backtranslate: 0.0,
+                ..expected
+            })
+            .at_most,
+            0
+        );
+        assert_eq!(
+            estimate(&Expected {
+                sources: 0,
+                candidates: 0,
+                ..expected
+            })
+            .at_most,
+            0
+        );
     }
 }

@@ -110,7 +110,10 @@ impl Service for DeepL {
         }
         // Lists of older versions have EN where newer ones have EN-US and EN-GB; both are accepted.
         let wanted = target(&pair.target);
-        if targets.iter().any(|code| *code == wanted || source(&wanted) == *code) {
+        if targets
+            .iter()
+            .any(|code| *code == wanted || source(&wanted) == *code)
+        {
             return Some(Ok(()));
         }
         Some(Err(listed(targets.into_iter())))
@@ -123,8 +126,14 @@ mod tests {
 
     #[test]
     fn codes_and_hosts() {
-        assert_eq!((source("pt-BR"), target("pt-br")), ("PT".to_owned(), "PT-BR".to_owned()));
-        assert_eq!((source("en"), target("en")), ("EN".to_owned(), "EN-US".to_owned()));
+        assert_eq!(
+            (source("pt-BR"), target("pt-br")),
+            ("PT".to_owned(), "PT-BR".to_owned())
+        );
+        assert_eq!(
+            (source("en"), target("en")),
+            ("EN".to_owned(), "EN-US".to_owned())
+        );
         let host = |key: &str| DeepL.address(Secret::new(key).as_ref());
         assert_eq!(host("a:fx"), Some("https://api-free.deepl.com"));
         assert_eq!(host("a"), Some("https://api.deepl.com"));

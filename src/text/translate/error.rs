@@ -8,7 +8,9 @@ use crate::run::atomic::FileError;
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// A program is not there.
-    #[error("[text.translate] backend = \"apertium\" needs the program {program}, which is not installed\nhint: {hint}")]
+    #[error(
+        "[text.translate] backend = \"apertium\" needs the program {program}, which is not installed\nhint: {hint}"
+    )]
     NotInstalled {
         /// The program.
         program: String,
@@ -16,7 +18,10 @@ pub enum BackendError {
         hint: String,
     },
     /// Apertium does not translate between two languages here.
-    #[error("Apertium has no mode from {pair}; there are: {}\nhint: {hint}", listed(modes))]
+    #[error(
+        "Apertium has no mode from {pair}; there are: {}\nhint: {hint}",
+        listed(modes)
+    )]
     NoMode {
         /// The hop.
         pair: Pair,
@@ -34,7 +39,9 @@ pub enum BackendError {
         why: String,
     },
     /// A key is missing.
-    #[error("{service} needs a key, and {variable} is not set\nhint: export {variable}=...; keys are taken from the environment only")]
+    #[error(
+        "{service} needs a key, and {variable} is not set\nhint: export {variable}=...; keys are taken from the environment only"
+    )]
     NoKey {
         /// The service.
         service: &'static str,
@@ -42,7 +49,9 @@ pub enum BackendError {
         variable: &'static str,
     },
     /// A key would travel in the open.
-    #[error("the key for {service} would go to {host} without encryption\nhint: write https:// in [text.translate] url; plain http is for servers on this machine, or without a key")]
+    #[error(
+        "the key for {service} would go to {host} without encryption\nhint: write https:// in [text.translate] url; plain http is for servers on this machine, or without a key"
+    )]
     PlainKey {
         /// The service.
         service: &'static str,
@@ -76,7 +85,9 @@ pub enum BackendError {
     #[error(transparent)]
     Cache(#[from] FileError),
     /// There is no folder for translations.
-    #[error("there is no folder for translations: neither HOME nor XDG_CACHE_HOME is set\nhint: set one of them, or write [text.translate] cache = \"DIR\"")]
+    #[error(
+        "there is no folder for translations: neither HOME nor XDG_CACHE_HOME is set\nhint: set one of them, or write [text.translate] cache = \"DIR\""
+    )]
     NoCache,
 }
 

@@ -99,8 +99,14 @@ impl Service for Google {
 
     fn has(&self, answers: &[Value], pair: &Pair) -> Option<Result<(), String>> {
         let codes = fields(answers.first()?.get("data")?.get("languages")?, "language")?;
-        let missing = [&pair.source, &pair.target].into_iter().any(|code| !codes.contains(code));
-        Some(if missing { Err(listed(codes.into_iter())) } else { Ok(()) })
+        let missing = [&pair.source, &pair.target]
+            .into_iter()
+            .any(|code| !codes.contains(code));
+        Some(if missing {
+            Err(listed(codes.into_iter()))
+        } else {
+            Ok(())
+        })
     }
 }
 
@@ -112,7 +118,10 @@ mod tests {
     fn what_403_and_400_are_about() {
         let with = |reason: &str| json!({ "error": { "code": 403, "errors": [{ "reason": reason }] } });
         assert_eq!(Google.refusal(403, &with("dailyLimitExceeded")), Refusal::Quota);
-        assert_eq!(Google.refusal(403, &with("userRateLimitExceeded")), Refusal::Quota);
+        assert_eq!(
+            Google.refusal(403, &with("userRateLimitExceeded")),
+            Refusal::Quota
+        );
         assert_eq!(Google.refusal(403, &with("forbidden")), Refusal::Key);
         assert_eq!(Google.refusal(400, &with("keyInvalid")), Refusal::Key);
         assert_eq!(Google.refusal(400, &with("invalid")), Refusal::Texts);

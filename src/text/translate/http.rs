@@ -52,7 +52,12 @@ impl Remote {
     /// # Errors
     /// [`BackendError`].
     pub fn check(service: &dyn Service, settings: &HttpSettings) -> Result<(), BackendError> {
-        place(service, settings, Secret::of_environment(service.variables()).as_ref()).map(drop)
+        place(
+            service,
+            settings,
+            Secret::of_environment(service.variables()).as_ref(),
+        )
+        .map(drop)
     }
 
     /// Connects and asks which languages there are, which costs nothing. The key comes from the environment.
@@ -118,7 +123,8 @@ impl Remote {
                 Ok(answer) => answers.push(answer),
                 Err(Failure::Refused(Refusal::Later, why)) if why.starts_with("answered") => return Ok(()),
                 Err(Failure::Refused(Refusal::Later, why)) => {
-                    let hint = "is it running, and is [text.translate] url right? A proxy is set by HTTPS_PROXY";
+                    let hint =
+                        "is it running, and is [text.translate] url right? A proxy is set by HTTPS_PROXY";
                     return Err(fail(format!("{why}\nhint: {hint}")));
                 }
                 Err(Failure::Refused(_, why)) => return Err(fail(why)),
@@ -173,12 +179,7 @@ impl Remote {
     }
 
     /// Translates a portion and hands on what came; halves it where the service refuses its texts.
-    fn portion(
-        &self,
-        work: &Work<'_>,
-        at: &[usize],
-        messages: &Sender<Message>,
-    ) -> Result<(), RoundError> {
+    fn portion(&self, work: &Work<'_>, at: &[usize], messages: &Sender<Message>) -> Result<(), RoundError> {
         let texts: Vec<&str> = at.iter().filter_map(|&at| work.texts.get(at).copied()).collect();
         let service = &self.wire.service;
         let call = service.call(work.pair, &texts, self.wire.key.as_ref());
@@ -193,7 +194,10 @@ impl Remote {
                     return Err(self.error(why));
                 }
                 self.translated.store(true, Ordering::Relaxed);
-                let answers = at.iter().copied().zip(found.into_iter().map(|text| Ok(vec![text])));
+                let answers = at
+                    .iter()
+                    .copied()
+                    .zip(found.into_iter().map(|text| Ok(vec![text])));
                 let _ = messages.send(Ok(answers.collect()));
                 Ok(())
             }
@@ -312,11 +316,7 @@ impl Backend for Remote {
 }
 
 /// Where a service is, if the key may go there.
-fn place(
-    service: &dyn Service,
-    settings: &HttpSettings,
-    key: Option<&Secret>,
-) -> Result<Url, BackendError> {
+fn place(service: &dyn Service, settings: &HttpSettings, key: Option<&Secret>) -> Result<Url, BackendError> {
     if let (true, None, Some(variable)) = (service.needs_key(), key, service.variables().first()) {
         return Err(BackendError::NoKey {
             service: service.name(),
@@ -365,5 +365,7 @@ fn client(address: &Url, timeout: Duration) -> Result<Client, reqwest::Error> {
         }
     };
     // A machine without certificates trusts nobody, but can still talk to a server of its own.
-    settings().build().or_else(|_| settings().tls_certs_only([]).build())
+    settings()
+        .build()
+        .or_else(|_| settings().tls_certs_only([]).build())
 }

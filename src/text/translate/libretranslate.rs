@@ -92,7 +92,10 @@ impl Service for LibreTranslate {
         };
         // Older servers have no list of targets: all can be reached from all.
         let targets: Vec<String> = match list.get(at)?.get("targets").and_then(Value::as_array) {
-            Some(targets) => targets.iter().filter_map(|code| code.as_str().map(str::to_owned)).collect(),
+            Some(targets) => targets
+                .iter()
+                .filter_map(|code| code.as_str().map(str::to_owned))
+                .collect(),
             None => codes,
         };
         if targets.contains(&pair.target) {

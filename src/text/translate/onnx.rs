@@ -105,12 +105,13 @@ impl Backend for Onnx {
             target: &pair.target,
         });
         for (number, batch) in texts.chunks(BATCH).enumerate() {
-            let found = model
-                .translate(batch, languages, &settings, interrupt)
-                .map_err(|error| match error {
-                    TranslateError::Model(error) => RoundError::Model(error),
-                    other => RoundError::Translator(other.to_string()),
-                })?;
+            let found =
+                model
+                    .translate(batch, languages, &settings, interrupt)
+                    .map_err(|error| match error {
+                        TranslateError::Model(error) => RoundError::Model(error),
+                        other => RoundError::Translator(other.to_string()),
+                    })?;
             let answers: Vec<_> = found
                 .into_iter()
                 .enumerate()

@@ -19,7 +19,9 @@ pub fn wait(failed: u32, asked: Option<Duration>, share: f64) -> Duration {
         .saturating_mul(1 << failed.saturating_sub(1).min(16))
         .min(LONGEST);
     let base = asked.unwrap_or(own);
-    base + (base.max(FIRST) / 2).mul_f64(share.clamp(0.0, 1.0)).min(LONGEST / 2)
+    base + (base.max(FIRST) / 2)
+        .mul_f64(share.clamp(0.0, 1.0))
+        .min(LONGEST / 2)
 }
 
 /// A share of 0 to 1 that differs from call to call. Waits decide nothing that is written, so it need not be keyed.
@@ -48,7 +50,9 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_minute_and_spread() {
-        let plain: Vec<u64> = (1..=9).map(|failed| wait(failed, None, 0.0).as_millis() as u64).collect();
+        let plain: Vec<u64> = (1..=9)
+            .map(|failed| wait(failed, None, 0.0).as_millis() as u64)
+            .collect();
         assert_eq!(
             plain,
             [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]

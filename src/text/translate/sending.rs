@@ -98,7 +98,9 @@ impl Wire {
             Broken::Interrupted => Try::Failed(Failure::Stopped),
             Broken::Certificate(why) => Try::Failed(Failure::Refused(
                 Refusal::Other,
-                format!("its certificate is not trusted: {why}\nhint: SSL_CERT_FILE may name a file with further certificates"),
+                format!(
+                    "its certificate is not trusted: {why}\nhint: SSL_CERT_FILE may name a file with further certificates"
+                ),
             )),
             Broken::Network(why) => Try::Again(why, None),
         };
@@ -134,14 +136,19 @@ impl Wire {
                 Ok(answer) => Ok(answer),
                 Err(why) => refused(
                     Refusal::Other,
-                    format!("{why}\nhint: is this the address of {}, and no page of a proxy in between?", self.service.name()),
+                    format!(
+                        "{why}\nhint: is this the address of {}, and no page of a proxy in between?",
+                        self.service.name()
+                    ),
                 ),
             };
         }
         if (300..400).contains(&status) {
             return refused(
                 Refusal::Other,
-                format!("answered {status}, a redirect, which is not followed with texts and keys\nhint: write the address that it leads to as [text.translate] url"),
+                format!(
+                    "answered {status}, a redirect, which is not followed with texts and keys\nhint: write the address that it leads to as [text.translate] url"
+                ),
             );
         }
         let answer = parsed.unwrap_or(Value::Null);
@@ -154,7 +161,10 @@ impl Wire {
             Refusal::Key => refused(Refusal::Key, format!("{words}\nhint: {}", self.key_hint())),
             Refusal::Other if status == 404 => refused(
                 Refusal::Other,
-                format!("{words}\nhint: is [text.translate] url the address of {}?", self.service.name()),
+                format!(
+                    "{words}\nhint: is [text.translate] url the address of {}?",
+                    self.service.name()
+                ),
             ),
             other => refused(other, words),
         }
@@ -176,7 +186,9 @@ impl Wire {
 
     fn key_hint(&self) -> String {
         match (self.service.variables().first(), &self.key) {
-            (Some(variable), Some(_)) => format!("look whether the key in {variable} is right and still valid"),
+            (Some(variable), Some(_)) => {
+                format!("look whether the key in {variable} is right and still valid")
+            }
             (Some(variable), None) => format!("export {variable}=... if the service wants a key"),
             (None, _) => "the service wants no key; something in between refuses".to_owned(),
         }
@@ -222,7 +234,8 @@ fn form(fields: &[(&'static str, String)]) -> String {
     if let Some(url) = &mut url {
         url.query_pairs_mut().extend_pairs(fields);
     }
-    url.and_then(|url| url.query().map(str::to_owned)).unwrap_or_default()
+    url.and_then(|url| url.query().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -93,8 +93,9 @@ impl Backend for Apertium {
                 let before = done.len();
                 let mut pipeline = match self.running.remove(pair) {
                     Some(pipeline) => pipeline,
-                    None => Pipeline::start(mode)
-                        .map_err(|error| RoundError::Translator(format!("Apertium can't be started: {error}")))?,
+                    None => Pipeline::start(mode).map_err(|error| {
+                        RoundError::Translator(format!("Apertium can't be started: {error}"))
+                    })?,
                 };
                 match pipeline.translate(&batch[before..], self.timeout, interrupt, &mut done) {
                     Ok(()) => {

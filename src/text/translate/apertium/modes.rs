@@ -19,10 +19,10 @@ use crate::text::translate::{BackendError, Pair};
 /// Where Debian keeps language pairs: `apertium-` and the languages.
 const PACKAGES: [&str; 45] = [
     "afr-nld", "arg-cat", "bel-rus", "br-fr", "cat-ita", "cat-srd", "dan-nor", "en-gl", "eng-cat", "eng-spa",
-    "eo-ca", "eo-en", "eo-es", "eo-fr", "es-gl", "es-pt", "es-ro", "eu-en", "eu-es", "fr-es", "fra-cat", "fra-frp",
-    "hbs-eng", "hbs-mkd", "hbs-slv", "ind-zlm", "isl-eng", "isl-swe", "mkd-bul", "mkd-eng", "nno-nob", "oc-ca",
-    "oc-es", "oci-fra", "pol-szl", "por-cat", "pt-gl", "rus-ukr", "spa-arg", "spa-ast", "spa-cat", "spa-ita",
-    "srd-ita", "swe-dan", "swe-nor",
+    "eo-ca", "eo-en", "eo-es", "eo-fr", "es-gl", "es-pt", "es-ro", "eu-en", "eu-es", "fr-es", "fra-cat",
+    "fra-frp", "hbs-eng", "hbs-mkd", "hbs-slv", "ind-zlm", "isl-eng", "isl-swe", "mkd-bul", "mkd-eng",
+    "nno-nob", "oc-ca", "oc-es", "oci-fra", "pol-szl", "por-cat", "pt-gl", "rus-ukr", "spa-arg", "spa-ast",
+    "spa-cat", "spa-ita", "srd-ita", "swe-dan", "swe-nor",
 ];
 
 /// A translation that is installed.
@@ -61,9 +61,7 @@ impl Modes {
     }
 
     fn find_in(path: &str, data: Option<PathBuf>) -> Result<Self, BackendError> {
-        let there = |program: &str| {
-            std::env::split_paths(path).find(|folder| folder.join(program).is_file())
-        };
+        let there = |program: &str| std::env::split_paths(path).find(|folder| folder.join(program).is_file());
         let missing = |program: &str, hint: &str| BackendError::NotInstalled {
             program: program.to_owned(),
             hint: hint.to_owned(),
@@ -71,7 +69,10 @@ impl Modes {
         let install = "apt-get install apertium, and a package for each hop, such as apertium-eo-en";
         let programs = there("apertium").ok_or_else(|| missing("apertium", install))?;
         if there("apertium-wblank-mode").is_none() {
-            return Err(missing("apertium-wblank-mode", "it is part of Apertium 3.8 and later"));
+            return Err(missing(
+                "apertium-wblank-mode",
+                "it is part of Apertium 3.8 and later",
+            ));
         }
         if there("bash").is_none() {
             return Err(missing("bash", "apt-get install bash"));
@@ -81,7 +82,11 @@ impl Modes {
             .or(beside.filter(|folder| folder.join("modes").is_dir()))
             .unwrap_or_else(|| PathBuf::from("/usr/share/apertium"))
             .join("modes");
-        let version = output(Command::new(programs.join("apertium")).arg("-V").env("PATH", path))?;
+        let version = output(
+            Command::new(programs.join("apertium"))
+                .arg("-V")
+                .env("PATH", path),
+        )?;
         let mut names: Vec<String> = fs::read_dir(&folder)
             .into_iter()
             .flatten()

@@ -153,7 +153,10 @@ impl Pipeline {
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        if let Some(group) = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
         let _ = self.child.wait();
@@ -221,7 +224,10 @@ mod tests {
         let mut pipeline = Pipeline::start(&mode("head -z -n 2")).unwrap();
         let (mut done, interrupt) = (Vec::new(), Interrupt::default());
         let texts = ["one", "two", "three"];
-        assert_eq!(pipeline.translate(&texts, LONG, &interrupt, &mut done), Err(Stop::Ended));
+        assert_eq!(
+            pipeline.translate(&texts, LONG, &interrupt, &mut done),
+            Err(Stop::Ended)
+        );
         assert_eq!(done.len(), 2);
     }
 

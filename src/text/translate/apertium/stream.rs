@@ -79,7 +79,10 @@ mod tests {
     fn all_that_has_a_meaning_is_escaped() {
         assert_eq!(escaped("a [b] ^c$"), r"a \[b\] \^c\$.[]");
         assert_eq!(escaped(r"{x} / \ @ <b>"), r"\{x\} \/ \\ \@ \<b\>.[]");
-        assert_eq!(escaped(" one\ntwo\n\nthree~\u{0}x "), "one[\n]two.[][\n\n]three[~] x.[]");
+        assert_eq!(
+            escaped(" one\ntwo\n\nthree~\u{0}x "),
+            "one[\n]two.[][\n\n]three[~] x.[]"
+        );
         assert_eq!(escaped(""), ".[]");
     }
 

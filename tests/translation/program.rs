@@ -1,0 +1,202 @@
+//! The program as a user runs it, with a service on this machine.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::lab::KEY;
+use crate::server::{Kind, Reply, Server};
+use crate::support;
+
+/// A folder with a corpus, a recipe and a home.
+struct Project {
+    dir: TempDir,
+    server: Server,
+}
+
+impl Project {
+    fn new(kind: Kind, backend: &str) -> Self {
+        let project = Project {
+            dir: tempfile::tempdir().unwrap(),
+            server: Server::new(kind),
+        };
+        let mut corpus = "label,text\n".to_owned();
+        for number in 0..8 {
+            corpus.push_str(&format!("glad,I saw my {} friends today\n", number + 2));
+        }
+        for number in 0..4 {
+            corpus.push_str(&format!("sad,I lost my {} flowers there\n", number + 2));
+        }
+        fs::write(project.path("corpus.csv"), corpus).unwrap();
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/sentence-encoder");
+        let recipe = format!(
+            "seed = 7\n[corpus]\nkind = \"manifest\"\npath = \"corpus.csv\"\n[balance]\ntrain_per_class = 8\n\
+             [text]\np_backtranslate = 1.0\nthreshold = 0.0\nattempts = 2\n\
+             [text.gate]\nmodel = {model:?}\nguard = \"none\"\n\
+             [text.translate]\nbackend = \"{backend}\"\nurl = \"{}\"\nchains = [[\"en\", \"fr\", \"en\"]]\n\
+             retries = 0\ncache = \"kept\"\n",
+            project.server.address
+        );
+        fs::write(project.path("recipe.toml"), recipe).unwrap();
+        project
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_augment"));
+        command
+            .args(["text", "recipe.toml"])
+            .env_clear()
+            .env("HOME", self.path("home"))
+            .env("XDG_DATA_HOME", support::data().parent().unwrap())
+            .current_dir(self.dir.path());
+        command
+    }
+
+    fn run(&self, key: Option<&str>) -> Output {
+        let mut command = self.command();
+        command.args(["--out", "out"]);
+        if let Some(name) = key {
+            command.env(name, KEY);
+        }
+        command.output().unwrap()
+    }
+
+    /// Everything in all files of the folder.
+    fn all(&self) -> Vec<u8> {
+        let (mut all, mut open) = (Vec::new(), vec![self.dir.path().to_owned()]);
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else {
+                all.extend(fs::read(path).unwrap());
+            }
+        }
+        all
+    }
+}
+
+fn says(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn holds(all: &[u8], text: &str) -> bool {
+    all.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn a_service_makes_sentences_and_the_key_stays_hidden() {
+    let project = Project::new(Kind::DeepL, "deepl");
+    let output = project.run(Some("DEEPL_AUTH_KEY"));
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    let rows = fs::read_to_string(project.path("out/manifest.jsonl")).unwrap();
+    let made: Vec<Value> = rows
+        .lines()
+        .map(|row| serde_json::from_str(row).unwrap())
+        .filter(|row: &Value| row["transform"] == "translation")
+        .collect();
+    assert_eq!(made.len(), 4);
+    assert!(
+        made[0]["text"].as_str().unwrap().ends_with(" again"),
+        "{}",
+        made[0]
+    );
+    assert_eq!(made[0]["hops"][0]["language"], "fr");
+    assert!(project.path("kept").is_dir());
+    let all = project.all();
+    assert!(holds(&all, "FLOWERS") && !holds(&all, KEY));
+    assert!(!holds(&output.stderr, KEY) && !holds(&output.stdout, KEY));
+}
+
+#[test]
+fn what_was_translated_before_a_quota_is_not_paid_for_again() {
+    let project = Project::new(Kind::DeepL, "deepl");
+    // The first hop is answered, the second is not.
+    let mut count = 0;
+    project.server.script(move |_| {
+        count += 1;
+        (count > 1).then(|| Reply::new(456, "{\"message\": \"Quota exceeded\"}"))
+    });
+    let output = project.run(Some("AUGMENT_DEEPL_KEY"));
+    assert_ne!(output.status.code(), Some(0));
+    assert!(says(&output).contains("quota is used up"), "{}", says(&output));
+    project.server.script(|_| None);
+    let output = project.run(Some("AUGMENT_DEEPL_KEY"));
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    let texts = project.server.texts();
+    assert!(
+        !texts.is_empty() && texts.iter().all(|text| text.chars().all(|c| !c.is_lowercase())),
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn a_kill_loses_no_answer_that_had_come() {
+    let project = Project::new(Kind::LibreTranslate, "libretranslate");
+    // The second hop is never answered; by then the first one is on disk.
+    let (waiting, arrived) = std::sync::mpsc::channel();
+    let mut count = 0;
+    project.server.script(move |_| {
+        count += 1;
+        (count > 1).then(|| {
+            waiting.send(()).unwrap();
+            let mut reply = Reply::new(200, "{}");
+            reply.stall = Some(0);
+            reply
+        })
+    });
+    let mut child = project.command().args(["--out", "out"]).spawn().unwrap();
+    arrived.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    project.server.script(|_| None);
+    let output = project.run(None);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    assert!(
+        project
+            .server
+            .texts()
+            .iter()
+            .all(|text| text.chars().all(|c| !c.is_lowercase()))
+    );
+}
+
+#[test]
+fn several_runs_share_what_they_translate() {
+    let project = Project::new(Kind::LibreTranslate, "libretranslate");
+    let runs: Vec<_> = (0..3)
+        .map(|number| {
+            let mut command = project.command();
+            command.args(["--out", &format!("out-{number}")]);
+            command.spawn().unwrap()
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    let rows = |number: usize| fs::read(project.path(&format!("out-{number}/manifest.jsonl"))).unwrap();
+    assert!(rows(0) == rows(1) && rows(1) == rows(2));
+    project.server.script(|_| None);
+    let output = project.run(None);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    assert!(project.server.log().is_empty());
+}
+
+#[test]
+fn a_missing_key_stops_before_any_work() {
+    let project = Project::new(Kind::Google, "google");
+    let output = project.run(None);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        says(&output).contains("hint: export GOOGLE_TRANSLATE_API_KEY="),
+        "{}",
+        says(&output)
+    );
+    assert!(!project.path("out").exists() && project.server.log().is_empty());
+}
