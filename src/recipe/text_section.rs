@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::text::TextOverrides;
+use super::text_fill::{self, FillSection};
 use super::text_gate::{self, GateSection};
 use super::text_translate::{self, TranslateSection};
 use super::{RecipeError, Table};
 use crate::onnx::folder::Precision;
-use crate::text::fill::Slots;
 use crate::text::language::Language;
 
 /// The validated section.
@@ -48,25 +48,6 @@ pub enum OnFailure {
     Keep,
 }
 
-/// `[text.fill]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FillSection {
-    /// The masked language model, as models are named.
-    pub model: String,
-    /// In which numbers it computes.
-    pub precision: Precision,
-    /// Which words are replaced.
-    pub words: Slots,
-    /// How many of the likeliest words may come.
-    pub top_k: usize,
-    /// How evenly they are drawn.
-    pub temperature: f64,
-    /// The least probability, as a share of the original word's.
-    pub plausibility: f64,
-    /// How many words of a sentence are replaced.
-    pub count: usize,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Raw {
@@ -77,25 +58,6 @@ struct Raw {
     reserve: Option<f64>,
     on_failure: OnFailure,
     short_words: Option<Vec<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RawFill {
-    model: Option<String>,
-    precision: Option<String>,
-    words: Option<RawWords>,
-    top_k: Option<usize>,
-    temperature: Option<f64>,
-    plausibility: Option<f64>,
-    count: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawWords {
-    Content,
-    Any,
 }
 
 /// The paper's list of words that make no sentence worth augmenting.
@@ -146,33 +108,10 @@ pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSec
         on_failure: raw.on_failure,
         short_words,
         gate: text_gate::read(gate.as_ref())?,
-        fill: self::fill(fill.as_ref())?,
+        fill: text_fill::read(fill.as_ref())?,
         translate: text_translate::read(translate.as_ref(), language.code)?,
         language,
     })
-}
-
-fn fill(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError> {
-    let raw: RawFill = table.map_or(Ok(RawFill::default()), |table| table.read(&[]))?;
-    let section = FillSection {
-        model: raw.model.unwrap_or_else(|| "distilbert-base-uncased".to_owned()),
-        precision: precision(table, raw.precision)?,
-        words: match raw.words {
-            Some(RawWords::Any) => Slots::Any,
-            Some(RawWords::Content) | None => Slots::Content,
-        },
-        top_k: raw.top_k.unwrap_or(10),
-        temperature: raw.temperature.unwrap_or(1.0),
-        plausibility: raw.plausibility.unwrap_or(0.02),
-        count: raw.count.unwrap_or(1),
-    };
-    if let Some(table) = table {
-        within(table, "top_k", section.top_k as f64, 1.0, 1000.0)?;
-        within(table, "temperature", section.temperature, 0.01, 1000.0)?;
-        within(table, "plausibility", section.plausibility, 0.0, 1.0)?;
-        within(table, "count", section.count as f64, 1.0, 10.0)?;
-    }
-    Ok(section)
 }
 
 pub(super) fn precision(table: Option<&Table<'_>>, name: Option<String>) -> Result<Precision, RecipeError> {

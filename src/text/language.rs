@@ -81,8 +81,12 @@ static ALL: &[Language] = &[
                    throughout thus till to together too took toward towards under unless until up upon us use used \
                    very via was way we well went were what whatever when whenever where whereas wherever whether which \
                    whichever while who whoever whole whom whose why will with within would yeah yes yet you your yours \
-                   yourself yourselves oh ok okay uh um hey hi hello ah wow huh",
-        negators: "not no nope never none nobody nothing nowhere neither nor without hardly barely scarcely n't nah",
+                   yourself yourselves oh ok okay uh um hey hi hello ah wow huh \
+                   ago ain aren couldn didn doesn don hadn hasn haven isn mustn needn shan shouldn wasn weren \
+                   wouldn ll ve re im ive youre theyre thats whats theres mr mrs ms dr vs na un di de el la le \
+                   et der von van san los les gonna gotta wanna kinda sorta ur lot lots",
+        negators: "not no nope never none nobody nothing nowhere neither nor without hardly barely scarcely n't nah \
+                   dont doesnt didnt cant wont isnt wasnt arent werent couldnt wouldnt shouldnt hasnt havent hadnt aint",
         numbers: &[
             ("zero", "0"),
             ("one", "1"),
@@ -240,6 +244,8 @@ mod tests {
         let language = Language::of("xx");
         assert!(!language.is_function("the") && !language.is_negator("not"));
         assert!(Language::of("en").is_function("the") && Language::of("en").is_negator("never"));
+        // Half of a contraction, and one without its apostrophe.
+        assert!(Language::of("en").is_function("didn") && Language::of("en").is_negator("didnt"));
         assert_eq!(Language::of("en").number("two"), Some("2"));
     }
 }

@@ -8,6 +8,7 @@ pub mod candidate;
 pub mod casing;
 pub mod classifier;
 pub mod fill;
+pub mod fixed;
 pub mod gate;
 pub mod guard;
 pub mod language;

@@ -25,13 +25,15 @@ pub enum Reason {
     Name,
     /// A word of opposite polarity came in.
     Polarity,
+    /// The words beside a fill are much less likely than before.
+    Neighbours,
     /// The classifier gives it another label.
     Classifier,
 }
 
 impl Reason {
     /// All reasons, in the order in which they are tested.
-    pub const ALL: [Reason; 11] = [
+    pub const ALL: [Reason; 12] = [
         Reason::NoWord,
         Reason::NoFill,
         Reason::NoTranslation,
@@ -42,6 +44,7 @@ impl Reason {
         Reason::Polarity,
         Reason::Similarity,
         Reason::Window,
+        Reason::Neighbours,
         Reason::Classifier,
     ];
 
@@ -59,6 +62,7 @@ impl Reason {
             Reason::Number => "number",
             Reason::Name => "name",
             Reason::Polarity => "polarity",
+            Reason::Neighbours => "breaks its neighbours",
             Reason::Classifier => "classifier",
         }
     }

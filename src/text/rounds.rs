@@ -10,8 +10,10 @@ use std::ops::Range;
 use super::candidate::{Change, Hop, Made, Outcome, Route, earlier, route};
 use super::casing;
 use super::classifier::{self, Claim, Classifier};
-use super::fill::{Pick, PickSettings, Polarity, SlotSettings, Vocabulary, filled, picks, slots};
-use super::gate::{Gate, Pair};
+use super::fill::{
+    FillGuards, Pick, PickSettings, SlotSettings, Vocabulary, filled, neighbours, ordered, shortlist, slots,
+};
+use super::gate::{Gate, Pair, Verdict};
 use super::models::{BackTranslator, Filler, Meaning, Request, RoundError};
 use super::refusal::Reason;
 use crate::draw::permuted;
@@ -39,8 +41,8 @@ pub struct RoundSettings {
 pub struct Models<'a> {
     /// For fills, with the words of its vocabulary.
     pub filler: Option<(&'a mut dyn Filler, &'a Vocabulary)>,
-    /// Which words are kind or unkind, where fills are guarded.
-    pub polarity: Option<&'a Polarity>,
+    /// What is known of words, where fills are guarded.
+    pub guards: Option<&'a mut FillGuards>,
     /// For translations.
     pub translator: Option<&'a mut dyn BackTranslator>,
     /// For the gate.
@@ -133,6 +135,7 @@ pub fn decide(
             })
             .collect();
         let mut verdicts = gate.judge(&pairs, models.meaning, interrupt)?;
+        asked.neighbours(&proposals, &mut verdicts, models, interrupt)?;
         if let Some(model) = &mut models.classifier {
             let labels = proposals.iter().map(|proposal| tasks[proposal.task].label);
             let claims = pairs
@@ -248,16 +251,33 @@ impl<'a> Asked<'a> {
                 }
             })
             .collect();
-        let (settings, polarity) = (self.settings, models.polarity);
+        let picks = &self.settings.picks;
+        let mut guards = models.guards.as_deref_mut();
+        let old: Vec<String> = missing
+            .iter()
+            .map(|&(task, slot)| self.tasks[task].text[self.places[task][slot].clone()].to_lowercase())
+            .collect();
+        let mut lists: Vec<Vec<Pick>> = vec![Vec::new(); missing.len()];
         filler.score(&gaps, interrupt, &mut |index, logits| {
-            let (task, slot) = missing[index];
-            let Task { source, text, .. } = self.tasks[task];
-            let old = text[self.places[task][slot].clone()].to_lowercase();
-            let id = format!("{source} {slot}");
-            let key = (settings.seed, id.as_str());
-            let found = picks(logits, &old, vocabulary, polarity, &settings.picks, key);
-            known.insert((source, slot), found);
+            let at = (gaps[index].left, old[index].as_str());
+            lists[index] = shortlist(logits, at, vocabulary, guards.as_deref(), picks);
         })?;
+        if let (Some(guards), Some(limits)) =
+            (&mut guards, picks.limits.filter(|limits| limits.nearness > 0.0))
+        {
+            let words = lists.iter().flatten().map(|pick| pick.word.as_str());
+            let words = words.chain(old.iter().map(String::as_str));
+            guards.near.learn(words, models.meaning, interrupt)?;
+            for (old, list) in old.iter().zip(&mut lists) {
+                list.retain(|pick| guards.near.between(old, &pick.word) >= limits.nearness);
+            }
+        }
+        for (&(task, slot), list) in missing.iter().zip(lists) {
+            let source = self.tasks[task].source;
+            let id = format!("{source} {slot}");
+            let found = ordered(list, picks, (self.settings.seed, id.as_str()));
+            known.insert((source, slot), found);
+        }
         let mut proposals = Vec::with_capacity(chosen.len());
         for (task, choice) in chosen {
             let Task { source, text, .. } = self.tasks[task];
@@ -297,6 +317,46 @@ impl<'a> Asked<'a> {
             });
         }
         Ok(proposals)
+    }
+
+    /// Refuses fills that passed the gate and break the words beside them.
+    fn neighbours(
+        &self,
+        proposals: &[Proposal],
+        verdicts: &mut [Verdict],
+        models: &mut Models<'_>,
+        interrupt: &Interrupt,
+    ) -> Result<(), RoundError> {
+        let limits = self.settings.picks.limits;
+        let Some(limits) = limits.filter(|limits| limits.neighbours > 0.0) else {
+            return Ok(());
+        };
+        let (Some((filler, vocabulary)), Some(_)) = (&mut models.filler, &models.guards) else {
+            return Ok(());
+        };
+        let passed: Vec<usize> = proposals
+            .iter()
+            .zip(&*verdicts)
+            .enumerate()
+            .filter(|(_, (proposal, (_, verdict)))| proposal.route == Route::Fill && verdict.is_ok())
+            .map(|(index, _)| index)
+            .collect();
+        let pairs: Vec<(&str, &str)> = passed
+            .iter()
+            .map(|&index| {
+                (
+                    self.tasks[proposals[index].task].text,
+                    proposals[index].text.as_str(),
+                )
+            })
+            .collect();
+        let kept = neighbours::kept(&pairs, &mut **filler, vocabulary, interrupt)?;
+        for (index, kept) in passed.into_iter().zip(kept) {
+            if kept < limits.neighbours {
+                verdicts[index].1 = Err(Reason::Neighbours);
+            }
+        }
+        Ok(())
     }
 
     fn translate(
@@ -348,3 +408,6 @@ impl<'a> Asked<'a> {
         Ok(proposals)
     }
 }
+
+#[cfg(test)]
+mod tests;

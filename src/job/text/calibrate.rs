@@ -20,7 +20,7 @@ use crate::text::calibrate::{
     Example, Flip, Group, Length, Measured, fills, flipped, group, measure, pairs, thresholds,
 };
 use crate::text::candidate::Outcome;
-use crate::text::fill::{Polarity, Slots, Vocabulary};
+use crate::text::fill::{FillGuards, Polarity, Slots, Vocabulary};
 use crate::text::gate::{Gate, Pair};
 use crate::text::language::Language;
 use crate::text::models::{Meaning as _, RoundError};
@@ -365,10 +365,18 @@ fn first_fills<'a>(
     let mut open = text.gate.settings(-1.0, text.language);
     open.guarded = false;
     open.window_words = 0;
-    let polarity = text.gate.guarded.then(|| Polarity::new(text.language.code));
+    let mut guards = match text.gate.guarded {
+        true => Some(FillGuards::learn(
+            filler,
+            vocabulary,
+            text.language.code,
+            interrupt,
+        )?),
+        false => None,
+    };
     let mut models = Models {
         filler: Some((filler, vocabulary)),
-        polarity: polarity.as_ref(),
+        guards: guards.as_mut(),
         translator: None,
         meaning: model,
         classifier: None,

@@ -17,7 +17,8 @@ use crate::recipe::{Backend, TextRecipe};
 use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
 use crate::text::classifier::LabelGate;
-use crate::text::fill::{Polarity, Slots, Vocabulary};
+use crate::text::fill::{FillGuards, Slots, Vocabulary};
+use crate::text::models::RoundError;
 use crate::text::translate::{BackendError, Chains, Pair};
 
 use super::translators::{self, Needs};
@@ -43,6 +44,9 @@ pub enum ModelsError {
     /// There is no translating as the recipe asks.
     #[error(transparent)]
     Translate(#[from] BackendError),
+    /// A model fails on the sentences that it is asked about first.
+    #[error(transparent)]
+    Round(#[from] RoundError),
 }
 
 /// Where the models of a run are.
@@ -122,8 +126,8 @@ pub struct Loaded {
     pub meaning: SentenceEncoder,
     /// For fills, with the words of its vocabulary.
     pub filler: Option<(MaskedLm, Vocabulary)>,
-    /// Which words are kind or unkind, where fills are guarded.
-    pub polarity: Option<Polarity>,
+    /// What is known of words, where fills are guarded.
+    pub guards: Option<FillGuards>,
     /// For the labels of new sentences.
     pub classifier: Option<LabelGate>,
     /// For translations.
@@ -147,15 +151,25 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
     let meaning = SentenceEncoder::open(engine, &places.gate.0, places.gate.1)?;
     hasher.update(meaning.hash().as_bytes());
     hashes.insert("gate", meaning.hash().to_owned());
+    let mut guards = None;
     let filler = match &places.fill {
         None => None,
         Some((folder, precision)) => {
-            let model = MaskedLm::open(engine, folder, *precision)?;
+            let mut model = MaskedLm::open(engine, folder, *precision)?;
             hasher.update(model.hash().as_bytes());
             hashes.insert("fill", model.hash().to_owned());
             let mut vocabulary = Vocabulary::of(model.tokens());
             if text.fill.words == Slots::Content {
                 vocabulary = vocabulary.content(&text.language);
+            }
+            if text.gate.guarded {
+                let language = text.language.code;
+                guards = Some(FillGuards::learn(
+                    &mut model,
+                    &vocabulary,
+                    language,
+                    &Interrupt::default(),
+                )?);
             }
             Some((model, vocabulary))
         }
@@ -185,7 +199,7 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
     Ok(Loaded {
         meaning,
         filler,
-        polarity: text.gate.guarded.then(|| Polarity::new(text.language.code)),
+        guards,
         classifier,
         translators,
         hash: *hasher.finalize().as_bytes(),

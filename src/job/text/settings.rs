@@ -28,12 +28,7 @@ impl TextJob {
             picks: PickSettings {
                 top_k: text.fill.top_k,
                 temperature: text.fill.temperature,
-                floor: if text.gate.guarded {
-                    text.fill.plausibility
-                } else {
-                    0.0
-                },
-                same_form: text.gate.guarded,
+                limits: text.gate.guarded.then_some(text.fill.limits),
             },
         }
     }

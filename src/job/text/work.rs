@@ -257,7 +257,7 @@ pub fn outcomes(
             .filler
             .as_mut()
             .map(|(model, vocabulary)| (model as &mut dyn Filler, &*vocabulary)),
-        polarity: loaded.polarity.as_ref(),
+        guards: loaded.guards.as_mut(),
         translator: loaded
             .translators
             .as_mut()

@@ -1,11 +1,21 @@
 //! Fills: a word of a sentence replaced by another that a masked language model finds likely in its place.
 
+mod antonyms;
+mod article;
+mod emotions;
+mod guards;
+mod kinds;
+mod nearness;
+pub mod neighbours;
 mod picks;
 mod polarity;
 mod slots;
 mod vocabulary;
 
-pub use picks::{Pick, PickSettings, picks};
+pub use guards::{FillGuards, FillLimits};
+pub use kinds::Kinds;
+pub use nearness::Nearness;
+pub use picks::{Pick, PickSettings, ordered, shortlist};
 pub use polarity::Polarity;
 pub use slots::{SlotSettings, Slots, slots};
 pub use vocabulary::Vocabulary;

@@ -1,6 +1,7 @@
 //! The words to put into one slot, in the order in which attempts take them.
 
-use super::polarity::Polarity;
+use super::article;
+use super::guards::{FillGuards, FillLimits};
 use super::vocabulary::Vocabulary;
 use crate::draw::Draw;
 use crate::onnx::masked::log_sum_exp;
@@ -12,10 +13,8 @@ pub struct PickSettings {
     pub top_k: usize,
     /// How much likelier words are preferred: each weighs probability^(1/temperature).
     pub temperature: f64,
-    /// The least probability, as a share of the original word's; 0 lets everything come.
-    pub floor: f64,
-    /// Whether inflected forms must agree (plural with plural, "-ing" with "-ing", ...).
-    pub same_form: bool,
+    /// What they have to reach; `None` lets every word come but the original one.
+    pub limits: Option<FillLimits>,
 }
 
 /// A word for a slot.
@@ -30,17 +29,19 @@ pub struct Pick {
     pub plausibility: f64,
 }
 
-/// The words for a slot of one sentence: the likeliest that fit, in an order drawn without replacement where likelier
-/// words tend to come first (Efraimidis and Spirakis 2006). `old` is the original word in lower case; the key is
-/// (seed, id).
+/// The likeliest words that are looked at where guards will leave few of them.
+const POOL: usize = 128;
+
+/// The words that may come into a slot, likeliest first: the `top_k` likeliest, or under guards all of a larger number
+/// that pass what can be told without their vectors. `left` is the text before the slot, `old` the original word in
+/// lower case.
 #[must_use]
-pub fn picks(
+pub fn shortlist(
     logits: &[f32],
-    old: &str,
+    (left, old): (&str, &str),
     vocabulary: &Vocabulary,
-    polarity: Option<&Polarity>,
+    guards: Option<&FillGuards>,
     settings: &PickSettings,
-    (seed, id): (u64, &str),
 ) -> Vec<Pick> {
     let total = log_sum_exp(logits);
     let log_probability = |token: usize| logits.get(token).map(|&logit| f64::from(logit) - total);
@@ -49,39 +50,67 @@ pub fn picks(
         .filter_map(|(token, word)| Some((token, word, log_probability(token)?)))
         .filter(|(_, word, _)| *word != old)
         .collect();
-    let reference = vocabulary.id(old).and_then(log_probability).unwrap_or_else(|| {
+    let own = vocabulary.id(old);
+    let reference = own.and_then(log_probability).unwrap_or_else(|| {
         known
             .iter()
             .map(|&(_, _, probability)| probability)
             .fold(f64::NEG_INFINITY, f64::max)
     });
-    // More than are asked for, as some of them will not fit.
-    let many = settings.top_k.saturating_mul(8).max(64);
+    let many = match settings.limits {
+        Some(_) => settings.top_k.max(POOL),
+        None => settings.top_k,
+    };
     let higher = |a: &(usize, &str, f64), b: &(usize, &str, f64)| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0));
     if many < known.len() {
         known.select_nth_unstable_by(many, higher);
         known.truncate(many);
     }
     known.sort_unstable_by(higher);
-    let mut drawn: Vec<(f64, usize, Pick)> = known
+    let fits = |&(token, word, log): &(usize, &str, f64)| {
+        let Some(limits) = settings.limits else {
+            return true;
+        };
+        let plausible = limits.plausibility <= 0.0 || log - reference >= limits.plausibility.ln();
+        if !plausible || is_inflection(old, word) || form(old) != form(word) {
+            return false;
+        }
+        let Some(guards) = guards else { return true };
+        let of_kind = match (&guards.kinds, own) {
+            (Some(kinds), Some(own)) => kinds.alike(own, token) >= limits.kind,
+            // What the model does not know as a word cannot be compared.
+            (Some(_), None) => limits.kind <= 0.0,
+            (None, _) => true,
+        };
+        of_kind && article::agrees(left, word) && !guards.polarity.differs(old, word)
+    };
+    known
         .into_iter()
-        .filter(|&(_, _, log)| settings.floor <= 0.0 || log - reference >= settings.floor.ln())
-        .filter(|(_, word, _)| !is_inflection(old, word))
-        .filter(|(_, word, _)| !settings.same_form || form(old) == form(word))
-        .filter(|(_, word, _)| polarity.is_none_or(|polarity| !polarity.differs(old, word)))
+        .filter(fits)
+        .map(|(_, word, log)| Pick {
+            word: word.to_owned(),
+            probability: log.exp(),
+            plausibility: (log - reference).exp(),
+        })
+        .collect()
+}
+
+/// The `top_k` likeliest of a shortlist, in an order drawn without replacement where likelier words tend to come first
+/// (Efraimidis and Spirakis 2006). The key is (seed, id).
+#[must_use]
+pub fn ordered(shortlist: Vec<Pick>, settings: &PickSettings, (seed, id): (u64, &str)) -> Vec<Pick> {
+    let mut drawn: Vec<(f64, usize, Pick)> = shortlist
+        .into_iter()
         .take(settings.top_k)
-        .map(|(token, word, log)| {
-            let pick = Pick {
-                word: word.to_owned(),
-                probability: log.exp(),
-                plausibility: (log - reference).exp(),
-            };
+        .enumerate()
+        .map(|(rank, pick)| {
             // −ln(u) / w, smallest first; in logarithms, as weights may be too small to be written.
-            let unit = Draw::new(seed, id, &format!("pick {word}"))
+            let unit = Draw::new(seed, id, &format!("pick {}", pick.word))
                 .unit()
                 .max(f64::MIN_POSITIVE);
-            let order = (-unit.ln()).max(f64::MIN_POSITIVE).ln() - log / settings.temperature.max(1e-6);
-            (order, token, pick)
+            let weight = pick.probability.max(f64::MIN_POSITIVE).ln() / settings.temperature.max(1e-6);
+            let order = (-unit.ln()).max(f64::MIN_POSITIVE).ln() - weight;
+            (order, rank, pick)
         })
         .collect();
     drawn.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -106,5 +135,96 @@ fn form(word: &str) -> &'static str {
         () if ends("ss") || ends("us") || ends("is") || ends("ous") => "",
         () if word.chars().count() > 3 && word.ends_with('s') => "s",
         () => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fill::{Nearness, Polarity};
+
+    fn vocabulary(words: &[&str]) -> Vocabulary {
+        Vocabulary::new(words.iter().map(|word| Some((*word).to_owned())))
+    }
+
+    fn limits() -> FillLimits {
+        FillLimits {
+            plausibility: 0.0,
+            kind: 0.0,
+            nearness: 0.0,
+            neighbours: 0.0,
+        }
+    }
+
+    fn settings(limits: Option<FillLimits>) -> PickSettings {
+        PickSettings {
+            top_k: 10,
+            temperature: 1.0,
+            limits,
+        }
+    }
+
+    fn words(picks: &[Pick]) -> Vec<&str> {
+        picks.iter().map(|pick| pick.word.as_str()).collect()
+    }
+
+    #[test]
+    fn without_guards_the_likeliest_words_come() {
+        let vocabulary = vocabulary(&["dog", "dogs", "cat", "awful", "idea"]);
+        let mut settings = settings(None);
+        let logits = [9.0, 5.0, 4.0, 3.0, 2.0];
+        let all = shortlist(&logits, ("a ", "dog"), &vocabulary, None, &settings);
+        assert_eq!(words(&all), ["dogs", "cat", "awful", "idea"]);
+        assert!((all[1].plausibility - (-5.0_f64).exp()).abs() < 1e-6);
+        settings.top_k = 2;
+        let two = shortlist(&logits, ("a ", "dog"), &vocabulary, None, &settings);
+        assert_eq!(words(&two), ["dogs", "cat"]);
+    }
+
+    #[test]
+    fn guards_refuse_what_is_implausible_inflected_or_of_another_form() {
+        let vocabulary = vocabulary(&["dog", "dogs", "doggie", "cat", "cows", "running", "wolf"]);
+        let logits = [5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 0.0];
+        let mut limits = limits();
+        limits.plausibility = 0.05;
+        let found = shortlist(&logits, ("", "dog"), &vocabulary, None, &settings(Some(limits)));
+        // "wolf" has e⁻⁵ of the probability of "dog"; "doggie" is a word of its own to the stemmer.
+        assert_eq!(words(&found), ["doggie", "cat"]);
+    }
+
+    #[test]
+    fn guards_refuse_another_feeling_and_a_broken_article() {
+        let vocabulary = vocabulary(&["afraid", "scared", "ready", "fearful", "anxious"]);
+        let guards = FillGuards {
+            polarity: Polarity::new("en"),
+            kinds: None,
+            near: Nearness::new(),
+        };
+        let settings = settings(Some(limits()));
+        let list = |left: &str| shortlist(&[0.0; 5], (left, "afraid"), &vocabulary, Some(&guards), &settings);
+        assert_eq!(words(&list("I am ")), ["scared", "fearful", "anxious"]);
+        assert_eq!(words(&list("A ")), ["scared", "fearful"]);
+        assert_eq!(words(&list("An ")), ["anxious"]);
+    }
+
+    #[test]
+    fn likelier_words_tend_to_come_first_and_none_comes_twice() {
+        let pick = |word: &str, probability: f64| Pick {
+            word: word.to_owned(),
+            probability,
+            plausibility: 1.0,
+        };
+        let mut first = 0;
+        for source in 0..400 {
+            let list = vec![pick("likely", 0.75), pick("rare", 0.25), pick("late", 0.1)];
+            let mut settings = settings(None);
+            settings.top_k = 2;
+            let order = ordered(list, &settings, (7, &source.to_string()));
+            assert_eq!(order.len(), 2);
+            assert_ne!(order[0].word, order[1].word);
+            first += usize::from(order[0].word == "likely");
+        }
+        // 300 are expected; the standard deviation is 9.
+        assert!((265..=335).contains(&first), "{first}");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a word is kind or unkind: a fill of the other sign turns the label around.
+//! Whether a fill turns around what a sentence feels: a word of the other polarity, of another emotion, or an opposite.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,12 +6,14 @@ use std::sync::Mutex;
 
 use vader_sentimental::SentimentIntensityAnalyzer;
 
+use super::{antonyms, emotions};
+
 /// How far two words may lie apart on the scale −1…1. "weird" → "great" is 0.80 and "filthy" → "good" 0.44, while
 /// synonyms of one strength lie within 0.3.
 const FAR: f64 = 0.4;
 
-/// Polarities of English words by the VADER lexicon (Hutto and Gilbert 2014); for other languages none is known,
-/// and every fill passes.
+/// Polarities of English words by the VADER lexicon (Hutto and Gilbert 2014), beside lists of emotion words and of
+/// opposites; for other languages none is known, and every fill passes.
 pub struct Polarity {
     english: Option<SentimentIntensityAnalyzer<'static>>,
     known: Mutex<HashMap<Box<str>, f64>>,
@@ -50,9 +52,16 @@ impl Polarity {
         value
     }
 
-    /// Whether one word in place of the other changes the polarity of what is said.
+    /// Whether one word in place of the other, both in lower case, changes the polarity or the emotion of what is
+    /// said, or turns it into its opposite.
     #[must_use]
     pub fn differs(&self, old: &str, new: &str) -> bool {
+        if self.english.is_none() {
+            return false;
+        }
+        if emotions::differ(old, new) || antonyms::opposed(old, new) {
+            return true;
+        }
         let (old, new) = (self.of(old), self.of(new));
         old * new < 0.0 || (old - new).abs() >= FAR
     }
@@ -70,6 +79,9 @@ mod tests {
             ("filthy", "good"),
             ("love", "hate"),
             ("happy", "sad"),
+            // Both are 0 in the lexicon.
+            ("afraid", "ready"),
+            ("young", "old"),
         ] {
             assert!(polarity.differs(old, new), "{old} {new}");
         }

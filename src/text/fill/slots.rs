@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::text::fixed::fixed;
 use crate::text::guard::is_name;
 use crate::text::language::Language;
 use crate::text::words::{is_joined, words};
@@ -28,12 +29,18 @@ pub struct SlotSettings {
 }
 
 /// The places of the words that may be replaced, in the order of the text. Never one in a contraction or joined to a
-/// neighbour by a hyphen: a fill would leave half a word.
+/// neighbour by a hyphen: a fill would leave half a word. Nor in an address, a mention, a tag or a placeholder.
 #[must_use]
 pub fn slots(text: &str, settings: &SlotSettings) -> Vec<Range<usize>> {
+    let fixed = fixed(text);
+    let is_fixed = |range: &Range<usize>| {
+        fixed
+            .iter()
+            .any(|fixed| range.start < fixed.end && fixed.start < range.end)
+    };
     words(text)
         .into_iter()
-        .filter(|word| word.is_letters() && !is_joined(text, word))
+        .filter(|word| word.is_letters() && !is_joined(text, word) && !is_fixed(&word.range))
         .filter(|word| {
             let lower = word.text.to_lowercase();
             if settings.short_words.contains(&lower) {
@@ -79,6 +86,10 @@ mod tests {
             ["saw", "dogs"]
         );
         assert_eq!(of("YOU DON'T UNDERSTAND ME.", Slots::Content), ["UNDERSTAND"]);
+        assert_eq!(
+            of("[NAME] told https://example.org and @friend", Slots::Content),
+            ["told"]
+        );
         assert_eq!(of("Yes. I do.", Slots::Content), Vec::<&str>::new());
         // A name cannot be told from any other word where a sentence begins.
         assert_eq!(of("Dogs bark", Slots::Content), ["Dogs", "bark"]);
@@ -87,5 +98,6 @@ mod tests {
     #[test]
     fn any_word_but_never_half_of_one() {
         assert_eq!(of("I don't re-do a 3rd god", Slots::Any), ["I", "a"]);
+        assert_eq!(of("ask [NAME] #now", Slots::Any), ["ask"]);
     }
 }

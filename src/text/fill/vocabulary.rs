@@ -1,5 +1,7 @@
 //! Which tokens of a masked language model are whole words that can stand alone.
 
+use std::collections::HashMap;
+
 use crate::onnx::tokens::Tokens;
 use crate::text::language::Language;
 
@@ -7,6 +9,8 @@ use crate::text::language::Language;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     words: Vec<Option<Box<str>>>,
+    /// Every whole word, those of one letter and those that no fill may use among them.
+    ids: HashMap<Box<str>, usize>,
 }
 
 impl Vocabulary {
@@ -28,19 +32,30 @@ impl Vocabulary {
         let mark = ['Ġ', '▁']
             .into_iter()
             .find(|&mark| marked(mark) > texts.len() / 10);
-        let words = texts
+        Self::new(texts.into_iter().map(|text| {
+            let text = text?;
+            let word = match mark {
+                Some(mark) => text.strip_prefix(mark)?,
+                None => &text,
+            };
+            word.chars().all(char::is_lowercase).then(|| word.to_owned())
+        }))
+    }
+
+    /// A vocabulary of words in lower case, in the order of their ids; `None` for what is no whole word.
+    #[must_use]
+    pub fn new(words: impl IntoIterator<Item = Option<String>>) -> Self {
+        let mut ids = HashMap::new();
+        let words = words
             .into_iter()
-            .map(|text| {
-                let text = text?;
-                let word = match mark {
-                    Some(mark) => text.strip_prefix(mark)?,
-                    None => &text,
-                };
-                let whole = word.chars().count() > 1 && word.chars().all(char::is_lowercase);
-                whole.then(|| word.into())
+            .enumerate()
+            .map(|(id, word)| {
+                let word = word?;
+                ids.entry(word.as_str().into()).or_insert(id);
+                (word.chars().count() > 1).then(|| word.into())
             })
             .collect();
-        Vocabulary { words }
+        Vocabulary { words, ids }
     }
 
     /// Without the function words and negations of a language, and its words for numbers.
@@ -63,13 +78,19 @@ impl Vocabulary {
         self.words.get(id)?.as_deref()
     }
 
-    /// The id of a word in lower case.
+    /// The id of a whole word in lower case, whether or not fills may use it.
     #[must_use]
     pub fn id(&self, word: &str) -> Option<usize> {
-        self.words.iter().position(|known| known.as_deref() == Some(word))
+        self.ids.get(word).copied()
     }
 
-    /// Its words with their ids.
+    /// How many ids there are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The words that fills may use, with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
         self.words
             .iter()

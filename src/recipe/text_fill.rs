@@ -1,0 +1,86 @@
+//! `[text.fill]`: which words are replaced, and by which.
+
+use serde::Deserialize;
+
+use super::text_section::{precision, within};
+use super::{RecipeError, Table};
+use crate::onnx::folder::Precision;
+use crate::text::fill::{FillLimits, Slots};
+
+/// The validated section.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FillSection {
+    /// The masked language model, as models are named.
+    pub model: String,
+    /// In which numbers it computes.
+    pub precision: Precision,
+    /// Which words are replaced.
+    pub words: Slots,
+    /// How many of the likeliest words may come.
+    pub top_k: usize,
+    /// How evenly they are drawn.
+    pub temperature: f64,
+    /// What they have to reach; of no effect with `guard = "none"`.
+    pub limits: FillLimits,
+    /// How many words of a sentence are replaced.
+    pub count: usize,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    model: Option<String>,
+    precision: Option<String>,
+    words: Option<RawWords>,
+    top_k: Option<usize>,
+    temperature: Option<f64>,
+    plausibility: Option<f64>,
+    kind: Option<f64>,
+    nearness: Option<f64>,
+    neighbours: Option<f64>,
+    count: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawWords {
+    Content,
+    Any,
+}
+
+/// Reads the table; all of it may be left out. docs/text-quality.md shows what the limits are good for.
+pub(super) fn read(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError> {
+    let raw: Raw = table.map_or(Ok(Raw::default()), |table| table.read(&[]))?;
+    let section = FillSection {
+        model: raw.model.unwrap_or_else(|| "distilbert-base-uncased".to_owned()),
+        precision: precision(table, raw.precision)?,
+        words: match raw.words {
+            Some(RawWords::Any) => Slots::Any,
+            Some(RawWords::Content) | None => Slots::Content,
+        },
+        top_k: raw.top_k.unwrap_or(10),
+        temperature: raw.temperature.unwrap_or(1.0),
+        limits: FillLimits {
+            plausibility: raw.plausibility.unwrap_or(0.05),
+            kind: raw.kind.unwrap_or(0.7),
+            nearness: raw.nearness.unwrap_or(0.45),
+            neighbours: raw.neighbours.unwrap_or(0.5),
+        },
+        count: raw.count.unwrap_or(1),
+    };
+    if let Some(table) = table {
+        within(table, "top_k", section.top_k as f64, 1.0, 1000.0)?;
+        within(table, "temperature", section.temperature, 0.01, 1000.0)?;
+        let limits = section.limits;
+        for (key, value) in [
+            ("plausibility", limits.plausibility),
+            ("kind", limits.kind),
+            ("nearness", limits.nearness),
+            ("neighbours", limits.neighbours),
+        ] {
+            within(table, key, value, 0.0, 1.0)?;
+        }
+        within(table, "count", section.count as f64, 1.0, 10.0)?;
+    }
+    Ok(section)
+}
