@@ -1,6 +1,8 @@
 //! The models of a run, found, loaded and hashed.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
 
 use crate::onnx::classifier::TextClassifier;
 use crate::onnx::device::Taken;
@@ -32,9 +34,12 @@ pub enum ModelsError {
     /// Settings of the hub that make no sense.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
-    /// A model that is not installed.
+    /// A folder that is named as a model and is none.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// Models that are not installed.
+    #[error(transparent)]
+    Missing(#[from] Missing),
     /// There is no runtime, or not the device.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -49,6 +54,19 @@ pub enum ModelsError {
     Round(#[from] RoundError),
 }
 
+/// Models that are not installed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Missing(pub Vec<ResolveError>);
+
+impl std::error::Error for Missing {}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&errors.join("\n"))
+    }
+}
+
 /// Where the models of a run are.
 #[derive(Debug)]
 pub struct Places {
@@ -59,35 +77,37 @@ pub struct Places {
     translators: Option<Needs>,
 }
 
+/// The model that translates every hop where the recipe names none.
+const TRANSLATOR: &str = "m2m100-418M";
+
 /// Finds the models that a recipe needs; nothing is loaded yet.
 ///
 /// # Errors
-/// [`ModelsError`]; a model that is not installed is named with its size and the command that gets it.
+/// [`ModelsError`]; models that are not installed are all named, with their sizes and the commands that get them.
 pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
-    let environment = Environment::of_process()?;
-    let base = recipe.base();
-    let folder = |name: &str, role: Role, precision: Precision| -> Result<ModelFolder, ModelsError> {
-        let reference = match Reference::parse(name)? {
-            // Paths in a recipe are relative to its file.
-            Reference::Folder(path) => Reference::Folder(base.join(path)),
-            other => other,
-        };
-        Ok(resolve(&reference, Some(role), precision, &environment)?.folder)
+    let mut finder = Finder {
+        environment: Environment::of_process()?,
+        base: recipe.base(),
+        missing: Vec::new(),
     };
     let text = &recipe.text;
-    let fills = text.p_backtranslate < 1.0;
-    let translates = text.p_backtranslate > 0.0;
-    let translators = match (translates, text.translate.backend) {
+    let gate = finder.folder(&text.gate.model, Role::SentenceEncoder, text.gate.precision)?;
+    let fill = match text.p_backtranslate < 1.0 {
+        true => finder.folder(&text.fill.model, Role::MaskedLm, text.fill.precision)?,
+        false => None,
+    };
+    let classifier = match &text.gate.classifier {
+        Some(section) => finder.folder(&section.model, Role::TextClassifier, section.precision)?,
+        None => None,
+    };
+    let translators = match (text.p_backtranslate > 0.0, text.translate.backend) {
         (false, _) => None,
         (true, Backend::Onnx) => {
             let mut hops = Vec::new();
             for pair in Pair::of_chains(&text.translate.chains) {
-                let models = &text.translate.models;
-                let hop = format!("{}-{}", pair.source, pair.target);
-                let usual = format!("opus-mt-{hop}");
-                let name = models.get(&hop).or_else(|| models.get("any")).unwrap_or(&usual);
-                let found = folder(name, Role::Translator, Precision::Fp32)?;
-                hops.push((pair, found));
+                let name = translator(&text.translate.models, &pair);
+                let found = finder.folder(&name, Role::Translator, Precision::Fp32)?;
+                hops.extend(found.map(|(folder, _)| (pair, folder)));
             }
             Some(Needs::Models(hops))
         }
@@ -96,27 +116,58 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
             Some(Needs::Nothing)
         }
     };
-    Ok(Places {
-        gate: (
-            folder(&text.gate.model, Role::SentenceEncoder, text.gate.precision)?,
-            text.gate.precision,
-        ),
-        fill: match fills {
-            true => Some((
-                folder(&text.fill.model, Role::MaskedLm, text.fill.precision)?,
-                text.fill.precision,
-            )),
-            false => None,
-        },
-        classifier: match &text.gate.classifier {
-            Some(section) => Some((
-                folder(&section.model, Role::TextClassifier, section.precision)?,
-                section.precision,
-            )),
-            None => None,
-        },
-        translators,
-    })
+    match (gate, finder.missing.is_empty()) {
+        (Some(gate), true) => Ok(Places {
+            gate,
+            fill,
+            classifier,
+            translators,
+        }),
+        _ => Err(Missing(finder.missing).into()),
+    }
+}
+
+/// The model of a hop: the one that is named for it, the one for any; where none is named at all, one that does all.
+fn translator(models: &BTreeMap<String, String>, pair: &Pair) -> String {
+    let hop = format!("{}-{}", pair.source, pair.target);
+    match models.get(&hop).or_else(|| models.get("any")) {
+        Some(name) => name.clone(),
+        None if models.is_empty() => TRANSLATOR.to_owned(),
+        None => format!("opus-mt-{hop}"),
+    }
+}
+
+struct Finder {
+    environment: Environment,
+    base: PathBuf,
+    missing: Vec<ResolveError>,
+}
+
+impl Finder {
+    /// The folder of a model; none, and a note, if it is not installed.
+    fn folder(
+        &mut self,
+        name: &str,
+        role: Role,
+        precision: Precision,
+    ) -> Result<Option<(ModelFolder, Precision)>, ModelsError> {
+        let reference = match Reference::parse(name)? {
+            // Paths in a recipe are relative to its file.
+            Reference::Folder(path) => Reference::Folder(self.base.join(path)),
+            other => other,
+        };
+        match resolve(&reference, Some(role), precision, &self.environment) {
+            Ok(found) => Ok(Some((found.folder, precision))),
+            Err(missing @ ResolveError::NotInstalled { .. }) => {
+                // One model may do several hops.
+                if !self.missing.contains(&missing) {
+                    self.missing.push(missing);
+                }
+                Ok(None)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
 }
 
 /// Loaded models.

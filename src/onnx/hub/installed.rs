@@ -20,7 +20,7 @@ pub struct Model {
 }
 
 /// Why a model is not there.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// It has to be loaded first.
     #[error("model {name} is not installed{}: {why}\nhint: {command}{}", precision_of(*precision), size.map_or(String::new(), |size| format!(" (about {})", bytes(size))))]
