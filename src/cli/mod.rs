@@ -23,7 +23,6 @@ mod screen;
 mod setup;
 mod table;
 mod text;
-mod text_report;
 mod verify;
 
 use screen::Screen;

@@ -69,6 +69,12 @@ impl Backend {
         }
     }
 
+    /// Whether it counts the characters that it gets.
+    #[must_use]
+    pub fn is_counted(self) -> bool {
+        matches!(self, Backend::Libretranslate | Backend::Deepl | Backend::Google)
+    }
+
     /// Keys that mean something for it, besides those that always do.
     fn keys(self) -> &'static [&'static str] {
         match self {

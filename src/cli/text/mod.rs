@@ -1,6 +1,7 @@
 //! `augment text`.
 
 mod calibrate;
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,8 +16,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::engine::Models;
-use super::text_report::{About, tell};
 use super::{Done, Screen, jobs};
+use report::{About, tell};
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -150,7 +151,7 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         screen.data(&json!({
             "out": outcome.out, "classes": outcome.classes, "routes": outcome.routes, "decided": outcome.decided,
             "known": outcome.known, "already": outcome.already, "complete": outcome.mark.is_some(),
-            "candidates": outcome.candidates, "notes": outcome.notes, "refused": outcome.refusals,
+            "candidates": outcome.candidates, "cost": outcome.cost, "notes": outcome.notes, "refused": outcome.refusals,
             "run": outcome.mark,
         }));
     }

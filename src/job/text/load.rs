@@ -12,6 +12,7 @@ use crate::plan::{Maker, ORIGINAL, Place, Plan};
 use crate::recipe::TextRecipe;
 use crate::run::shard::Shard;
 use crate::text::sameness;
+use crate::text::translate::{Cost, Expected, estimate};
 use crate::text::words::words;
 
 /// What flags say about loading.
@@ -119,11 +120,45 @@ impl TextJob {
                 .collect(),
             routes: Routes::default(),
             candidates: self.needs.iter().map(|need| need.candidates).sum(),
+            cost: self.cost(),
             decided: 0,
             known: 0,
             already: false,
             mark: None,
         }
+    }
+}
+
+impl TextJob {
+    /// What the translations of the whole plan may cost, where a service counts characters.
+    fn cost(&self) -> Option<Cost> {
+        let text = &self.recipe.text;
+        if text.p_backtranslate <= 0.0 || !text.translate.backend.is_counted() {
+            return None;
+        }
+        let open = self.needs.iter().filter(|need| need.need > 0);
+        let (mut sources, mut characters, mut candidates) = (0, 0.0, 0);
+        for need in open {
+            // Ranks go through all sources once before any has its second turn.
+            let used = need.pool.len().min(need.candidates);
+            let all = need.pool.iter().map(|&source| {
+                let text = &self.utterances[source as usize].text;
+                text.trim().chars().count()
+            });
+            let mean = all.sum::<usize>() as f64 / need.pool.len().max(1) as f64;
+            sources += used;
+            characters += mean * used as f64;
+            candidates += need.need.min(need.candidates);
+        }
+        Some(estimate(&Expected {
+            candidates: candidates as u64,
+            sources: sources as u64,
+            mean_characters: characters / sources.max(1) as f64,
+            attempts: text.attempts,
+            p_backtranslate: text.p_backtranslate,
+            chains: &text.translate.chains,
+            price_per_million: text.translate.price_per_million,
+        }))
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::rows::KEPT;
 use crate::dataset::mark::Mark;
 use crate::text::candidate::Route;
+use crate::text::translate::Cost;
 
 /// What came of a class.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -68,6 +69,8 @@ pub struct Outcome {
     pub routes: Routes,
     /// Candidates that may have to be decided, all in all.
     pub candidates: usize,
+    /// What the translations of a service may cost; none where none is asked.
+    pub cost: Option<Cost>,
     /// Candidates that this run decided.
     pub decided: usize,
     /// Candidates that earlier runs had decided.

@@ -20,7 +20,7 @@ pub struct Expected<'a> {
 }
 
 /// What that comes to. Every hop is taken to be as long as the sentence, and nothing to be in the cache.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Cost {
     /// Sentences that go through a whole chain, as expected.
     pub translations: u64,

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use augment::job::text::Outcome;
 use augment::run::shard::Shard;
+use augment::text::translate::Cost;
 
-use super::Screen;
-use super::table::Table;
+use super::super::Screen;
+use super::super::table::Table;
 
 /// Refused rows that are named; the rest is counted and stands in `refused.jsonl`.
 const NAMED: usize = 10;
@@ -41,6 +42,9 @@ pub fn tell(outcome: &Outcome, about: About, screen: &Screen) {
     }
     if about.dry {
         let most: usize = outcome.candidates;
+        if let Some(cost) = &outcome.cost {
+            screen.line(&translations(cost));
+        }
         screen.line(&format!("at most {most} candidates; nothing was written"));
         return;
     }
@@ -99,6 +103,18 @@ fn classes(outcome: &Outcome, about: About) -> String {
         table.row(std::iter::once(class.label.clone()).chain(numbers));
     }
     table.text()
+}
+
+fn translations(cost: &Cost) -> String {
+    let price = |price: Option<f64>| price.map_or(String::new(), |price| format!(" ({price:.2})"));
+    format!(
+        "translations: about {}, {} characters{}; at most {} characters{}",
+        cost.translations,
+        cost.characters,
+        price(cost.price),
+        cost.at_most,
+        price(cost.price_at_most)
+    )
 }
 
 /// What this run's attempts gave.
