@@ -35,6 +35,8 @@ struct Raw {
     top_k: Option<usize>,
     temperature: Option<f64>,
     plausibility: Option<f64>,
+    probability: Option<f64>,
+    synonym: Option<f64>,
     kind: Option<f64>,
     nearness: Option<f64>,
     neighbours: Option<f64>,
@@ -61,7 +63,9 @@ pub(super) fn read(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError
         top_k: raw.top_k.unwrap_or(10),
         temperature: raw.temperature.unwrap_or(1.0),
         limits: FillLimits {
-            plausibility: raw.plausibility.unwrap_or(0.05),
+            plausibility: raw.plausibility.unwrap_or(0.02),
+            probability: raw.probability.unwrap_or(0.005),
+            synonym: raw.synonym.unwrap_or(0.75),
             kind: raw.kind.unwrap_or(0.7),
             nearness: raw.nearness.unwrap_or(0.45),
             neighbours: raw.neighbours.unwrap_or(0.5),
@@ -74,6 +78,8 @@ pub(super) fn read(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError
         let limits = section.limits;
         for (key, value) in [
             ("plausibility", limits.plausibility),
+            ("probability", limits.probability),
+            ("synonym", limits.synonym),
             ("kind", limits.kind),
             ("nearness", limits.nearness),
             ("neighbours", limits.neighbours),

@@ -18,16 +18,18 @@ const KINDS: [&str; 8] = [
      worrisome worry worrying yikes",
     // disgust
     "abhorrent appalled appalling awkward awkwardly contempt creep creeps cringe cringey cringing cringy \
-     despicable disgust disgusted disgusting disgustingly distasteful embarrassing embarrassment ew eww ewww \
-     filth filthy foul gag garbage gross grossed grosses hideous loathe loathing nasty nauseating nauseous \
-     obnoxious odd offensive puke putrid rancid repelled repugnant repulsed repulsive revolting rotten shameful \
-     shameless sicken sickened sickening slimy smelly stink stinks stinky toxic trash trashy ugly unpleasant \
-     vile vomit vomiting weird weirdest weirdly weirdo weirdos yuck yucky",
+     despicable despise despised despises despising detest detested detests disgust disgusted disgusting \
+     disgustingly dislike disliked dislikes disliking distasteful embarrassing embarrassment ew eww ewww filth \
+     filthy foul gag garbage gross grossed grosses hideous loathe loathing nasty nauseating nauseous obnoxious \
+     odd offensive puke putrid rancid repelled repugnant repulsed repulsive revolting rotten shameful shameless \
+     sicken sickened sickening slimy smelly stink stinks stinky toxic trash trashy ugly unpleasant vile vomit \
+     vomiting weird weirdest weirdly weirdo weirdos yuck yucky",
     // anger
-    "aggravated aggressive anger angered angering angrily angry annoy annoyed annoying annoys bitter enraged \
-     frustrated frustrating frustration furious fury hate hated hateful hater haters hates hating hatred hostile \
-     infuriated infuriating irate irritated irritating mad maddening madder offended outrage outraged outrageous \
-     pissed rage raging resent resentful resentment spite spiteful vengeance violence violent",
+    "aggravated aggressive anger angered angering angrily angry annoy annoyed annoying annoys bitter despise \
+     despised despises despising detest detested detests dislike disliked dislikes disliking enraged frustrated \
+     frustrating frustration furious fury hate hated hateful hater haters hates hating hatred hostile infuriated \
+     infuriating irate irritated irritating mad maddening madder offended outrage outraged outrageous pissed \
+     rage raging resent resentful resentment spite spiteful vengeance violence violent",
     // joy
     "amused amusement amusing awesome beautiful best better blessed bliss blissful celebrate celebrated \
      celebrating cheer cheerful cheering cheers congrats congratulations content cool cute delight delighted \
@@ -82,13 +84,26 @@ static WORDS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
     words
 });
 
-/// Whether one English word in place of the other, both in lower case, changes the emotion: they have no kind in
-/// common, and at least one has a kind.
+/// How two English words in lower case stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Emotions {
+    /// Neither carries one.
+    None,
+    /// They have a kind in common.
+    Shared,
+    /// At least one carries an emotion that the other does not.
+    Different,
+}
+
+/// Compares the emotions of two words.
 #[must_use]
-pub(super) fn differ(old: &str, new: &str) -> bool {
+pub(super) fn compare(a: &str, b: &str) -> Emotions {
     let kinds = |word: &str| WORDS.get(word).copied().unwrap_or(0);
-    let (old, new) = (kinds(old), kinds(new));
-    old & new == 0 && old | new != 0
+    match (kinds(a), kinds(b)) {
+        (0, 0) => Emotions::None,
+        (a, b) if a & b != 0 => Emotions::Shared,
+        _ => Emotions::Different,
+    }
 }
 
 #[cfg(test)]
@@ -103,16 +118,13 @@ mod tests {
             ("filthy", "new"),
             ("idea", "omg"),
         ] {
-            assert!(differ(old, new) && differ(new, old), "{old} {new}");
+            assert_eq!(compare(old, new), Emotions::Different, "{old} {new}");
+            assert_eq!(compare(new, old), Emotions::Different, "{new} {old}");
         }
-        for (old, new) in [
-            ("afraid", "scared"),
-            ("gross", "nasty"),
-            ("happy", "glad"),
-            ("time", "song"),
-        ] {
-            assert!(!differ(old, new), "{old} {new}");
+        for (old, new) in [("afraid", "scared"), ("gross", "nasty"), ("happy", "glad")] {
+            assert_eq!(compare(old, new), Emotions::Shared, "{old} {new}");
         }
+        assert_eq!(compare("time", "song"), Emotions::None);
     }
 
     #[test]

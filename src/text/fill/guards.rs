@@ -12,6 +12,10 @@ use crate::text::models::{Filler, RoundError};
 pub struct FillLimits {
     /// Its probability as a share of the original word's; 0 to 1.
     pub plausibility: f64,
+    /// Its probability itself, unless it is a near synonym; 0 to 1.
+    pub probability: f64,
+    /// From which cosine with the original word on a word is a near synonym; 0 to 1.
+    pub synonym: f64,
     /// How far it is of the original word's kind ([`Kinds::alike`]); 0 to 1, 0 asks for nothing.
     pub kind: f64,
     /// Its cosine with the original word, each alone; 0 to 1, 0 asks for nothing.

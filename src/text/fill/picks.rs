@@ -27,6 +27,8 @@ pub struct Pick {
     /// Its probability as a share of the original word's (of the likeliest word's, where the original is no single
     /// token).
     pub plausibility: f64,
+    /// Where it stands in the drawn order, which goes across slots: lower ones first.
+    pub order: f64,
 }
 
 /// The likeliest words that are looked at where guards will leave few of them.
@@ -91,6 +93,7 @@ pub fn shortlist(
             word: word.to_owned(),
             probability: log.exp(),
             plausibility: (log - reference).exp(),
+            order: 0.0,
         })
         .collect()
 }
@@ -99,22 +102,22 @@ pub fn shortlist(
 /// (Efraimidis and Spirakis 2006). The key is (seed, id).
 #[must_use]
 pub fn ordered(shortlist: Vec<Pick>, settings: &PickSettings, (seed, id): (u64, &str)) -> Vec<Pick> {
-    let mut drawn: Vec<(f64, usize, Pick)> = shortlist
+    let mut drawn: Vec<Pick> = shortlist
         .into_iter()
         .take(settings.top_k)
-        .enumerate()
-        .map(|(rank, pick)| {
+        .map(|pick| {
             // −ln(u) / w, smallest first; in logarithms, as weights may be too small to be written.
             let unit = Draw::new(seed, id, &format!("pick {}", pick.word))
                 .unit()
                 .max(f64::MIN_POSITIVE);
             let weight = pick.probability.max(f64::MIN_POSITIVE).ln() / settings.temperature.max(1e-6);
             let order = (-unit.ln()).max(f64::MIN_POSITIVE).ln() - weight;
-            (order, rank, pick)
+            Pick { order, ..pick }
         })
         .collect();
-    drawn.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    drawn.into_iter().map(|(_, _, pick)| pick).collect()
+    // Stable: what was drawn equal keeps the likelier word first.
+    drawn.sort_by(|a, b| a.order.total_cmp(&b.order));
+    drawn
 }
 
 /// Whether two words are forms of one: then nothing was replaced. Snowball's English stemmer.
@@ -150,6 +153,8 @@ mod tests {
     fn limits() -> FillLimits {
         FillLimits {
             plausibility: 0.0,
+            probability: 0.0,
+            synonym: 1.0,
             kind: 0.0,
             nearness: 0.0,
             neighbours: 0.0,
@@ -213,6 +218,7 @@ mod tests {
             word: word.to_owned(),
             probability,
             plausibility: 1.0,
+            order: 0.0,
         };
         let mut first = 0;
         for source in 0..400 {

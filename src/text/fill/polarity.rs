@@ -6,7 +6,8 @@ use std::sync::Mutex;
 
 use vader_sentimental::SentimentIntensityAnalyzer;
 
-use super::{antonyms, emotions};
+use super::antonyms;
+use super::emotions::{self, Emotions};
 
 /// How far two words may lie apart on the scale −1…1. "weird" → "great" is 0.80 and "filthy" → "good" 0.44, while
 /// synonyms of one strength lie within 0.3.
@@ -59,11 +60,13 @@ impl Polarity {
         if self.english.is_none() {
             return false;
         }
-        if emotions::differ(old, new) || antonyms::opposed(old, new) {
+        let emotions = emotions::compare(old, new);
+        if emotions == Emotions::Different || antonyms::opposed(old, new) {
             return true;
         }
         let (old, new) = (self.of(old), self.of(new));
-        old * new < 0.0 || (old - new).abs() >= FAR
+        // The lexicon knows "scared" and not "afraid": of one emotion, only the sign counts.
+        old * new < 0.0 || (emotions == Emotions::None && (old - new).abs() >= FAR)
     }
 }
 
@@ -87,6 +90,7 @@ mod tests {
         }
         for (old, new) in [
             ("happy", "glad"),
+            ("afraid", "scared"),
             ("woman", "person"),
             ("hate", "despise"),
             ("ago", "later"),
