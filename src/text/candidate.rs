@@ -110,11 +110,11 @@ pub struct Made {
 
 /// What became of a candidate.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// A sentence.
-    Made(Made),
-    /// None of the attempts passed; how many failed for which reason.
-    Refused(BTreeMap<Reason, u32>),
+pub struct Outcome {
+    /// Its sentence; none if no attempt passed.
+    pub made: Option<Made>,
+    /// How many attempts failed for which reason.
+    pub reasons: BTreeMap<Reason, u32>,
 }
 
 #[cfg(test)]

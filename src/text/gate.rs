@@ -130,6 +130,12 @@ impl Gate {
         Ok(verdicts)
     }
 
+    /// How many originals have their vectors here.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.vectors.len()
+    }
+
     /// Forgets the vectors of originals.
     pub fn forget(&mut self) {
         self.vectors.clear();

@@ -5,18 +5,21 @@
 //! on which others share its rounds.
 
 mod fills;
+mod memory;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::candidate::{Change, Hop, Made, Outcome, Route, earlier, route};
 use super::casing;
 use super::classifier::{self, Claim, Classifier};
-use super::fill::{FillGuards, Pick, PickSettings, SlotSettings, Vocabulary, slots};
-use super::gate::{Gate, Pair};
+use super::fill::{FillGuards, PickSettings, SlotSettings, Vocabulary, slots};
+use super::gate::Pair;
 use super::models::{BackTranslator, Filler, Meaning, Request, RoundError};
 use super::refusal::Reason;
 use crate::run::interrupt::Interrupt;
+
+pub use memory::Memory;
 
 /// What attempts are made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,9 +74,6 @@ struct Proposal {
     hops: Vec<Hop>,
 }
 
-/// The words for a slot, by source and slot: scored once, whichever copies and attempts ask.
-type Picks<'a> = HashMap<(&'a str, usize), Vec<Pick>>;
-
 /// Decides candidates; their outcomes come in order.
 ///
 /// # Errors
@@ -82,14 +82,15 @@ pub fn decide(
     tasks: &[Task<'_>],
     settings: &RoundSettings,
     models: &mut Models<'_>,
-    gate: &mut Gate,
+    memory: &mut Memory,
     interrupt: &Interrupt,
 ) -> Result<Vec<Outcome>, RoundError> {
     let places: Vec<Vec<Range<usize>>> = tasks
         .iter()
         .map(|task| slots(task.text, &settings.slots))
         .collect();
-    let mut known = Picks::new();
+    memory.trim();
+    let Memory { gate, picks: known } = memory;
     let mut outcomes: Vec<Option<Made>> = vec![None; tasks.len()];
     let mut reasons: Vec<BTreeMap<Reason, u32>> = vec![BTreeMap::new(); tasks.len()];
     for attempt in 0..settings.attempts {
@@ -114,7 +115,7 @@ pub fn decide(
             settings,
             attempt,
         };
-        proposals.extend(asked.fill(&fills, models, &mut known, interrupt, &mut refuse)?);
+        proposals.extend(asked.fill(&fills, models, known, interrupt, &mut refuse)?);
         proposals.extend(asked.translate(&translations, models, interrupt, &mut refuse)?);
         proposals.retain(|proposal| {
             let pair = Pair {
@@ -161,7 +162,7 @@ pub fn decide(
     Ok(outcomes
         .into_iter()
         .zip(reasons)
-        .map(|(made, reasons)| made.map_or(Outcome::Refused(reasons), Outcome::Made))
+        .map(|(made, reasons)| Outcome { made, reasons })
         .collect())
 }
 
@@ -173,7 +174,7 @@ struct Asked<'a> {
     attempt: u32,
 }
 
-impl<'a> Asked<'a> {
+impl Asked<'_> {
     /// The number of this attempt among those of its route, over all copies of the source.
     fn number(&self, task: usize) -> u64 {
         let Task { source, copy, .. } = self.tasks[task];

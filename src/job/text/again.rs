@@ -9,7 +9,7 @@ use crate::dataset::row::Row;
 use crate::job::JobError;
 use crate::run::interrupt::Interrupt;
 use crate::text::candidate::Outcome;
-use crate::text::gate::Gate;
+use crate::text::rounds::Memory;
 
 /// The row of a candidate as it is made now; `None` if it is refused. Its rank is that of the row `then`, since it
 /// depends on the whole corpus.
@@ -24,12 +24,14 @@ pub fn again(
     interrupt: &Interrupt,
 ) -> Result<Option<Row>, JobError> {
     let fingerprint = job.fingerprint(candidate, &job.around(&models.hash));
-    let mut gate = Gate::new(job.gate());
-    let found = outcomes(job, &[candidate], &job.rounds(), &mut gate, models, interrupt)?;
+    let mut memory = Memory::new(job.gate());
+    let found = outcomes(job, &[candidate], &job.rounds(), &mut memory, models, interrupt)?;
     let row = match found.into_iter().next() {
-        Some(Outcome::Made(made)) => Some(job.made(candidate, &made, fingerprint, &models.hashes)),
-        Some(Outcome::Refused(_)) if then.transform == KEPT => Some(job.kept(candidate, fingerprint)),
-        Some(Outcome::Refused(_)) | None => None,
+        Some(Outcome { made: Some(made), .. }) => {
+            Some(job.made(candidate, &made, fingerprint, &models.hashes))
+        }
+        Some(_) if then.transform == KEPT => Some(job.kept(candidate, fingerprint)),
+        Some(_) | None => None,
     };
     Ok(row.map(|row| Row {
         rank: then.rank,

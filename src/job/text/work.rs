@@ -16,9 +16,8 @@ use crate::run::interrupt::Interrupt;
 use crate::run::ledger::Ledger;
 use crate::text::candidate::{self, route};
 use crate::text::classifier::Classifier;
-use crate::text::gate::Gate;
 use crate::text::models::{BackTranslator, Filler, RoundError};
-use crate::text::rounds::{Models, RoundSettings, Task, decide};
+use crate::text::rounds::{Memory, Models, RoundSettings, Task, decide};
 
 /// Candidates that are decided together: enough to fill batches, few enough to lose little by an interruption.
 const WAVE: usize = 512;
@@ -38,7 +37,7 @@ pub struct Work<'a> {
     around: [u8; 32],
     /// By fingerprint.
     decided: HashMap<u128, Decided>,
-    gate: Gate,
+    memory: Memory,
     settings: RoundSettings,
     models: &'a mut Loaded,
     ledger: Option<Ledger>,
@@ -56,7 +55,7 @@ impl<'a> Work<'a> {
             job,
             around,
             decided: HashMap::new(),
-            gate: Gate::new(job.gate()),
+            memory: Memory::new(job.gate()),
             settings: job.rounds(),
             models,
             ledger: None,
@@ -150,11 +149,10 @@ impl<'a> Work<'a> {
             job,
             &open,
             &self.settings,
-            &mut self.gate,
+            &mut self.memory,
             self.models,
             self.interrupt,
         )?;
-        self.gate.forget();
         for (candidate, outcome) in open.into_iter().zip(outcomes) {
             self.note(candidate, outcome)?;
         }
@@ -192,8 +190,12 @@ impl<'a> Work<'a> {
                 *routes.tried.entry(route.name().to_owned()).or_default() += 1;
             }
         };
-        let decided = match outcome {
-            candidate::Outcome::Made(made) => {
+        let candidate::Outcome { made, reasons } = outcome;
+        for (reason, count) in &reasons {
+            *routes.failed.entry(reason.name().to_owned()).or_default() += *count as usize;
+        }
+        let decided = match made {
+            Some(made) => {
                 tried(made.attempts);
                 *routes.made.entry(made.route.name().to_owned()).or_default() += 1;
                 *routes.attempts.entry(made.attempts).or_default() += 1;
@@ -204,11 +206,8 @@ impl<'a> Work<'a> {
                 let place = ledger.append(&Entry::Made(Box::new(row)))?;
                 Decided::Made(Place::Ledger(place), key)
             }
-            candidate::Outcome::Refused(reasons) => {
+            None => {
                 tried(self.settings.attempts);
-                for (reason, count) in &reasons {
-                    *routes.failed.entry(reason.name().to_owned()).or_default() += *count as usize;
-                }
                 let row = self.job.refusal(candidate, &reasons, fingerprint);
                 ledger.append(&Entry::Refused(row.clone()))?;
                 Decided::Refused(Box::new(row))
@@ -236,7 +235,7 @@ pub fn outcomes(
     job: &TextJob,
     candidates: &[Candidate],
     settings: &RoundSettings,
-    gate: &mut Gate,
+    memory: &mut Memory,
     loaded: &mut Loaded,
     interrupt: &Interrupt,
 ) -> Result<Vec<candidate::Outcome>, RoundError> {
@@ -268,5 +267,5 @@ pub fn outcomes(
             .as_mut()
             .map(|classifier| classifier as &mut dyn Classifier),
     };
-    decide(&tasks, settings, &mut models, gate, interrupt)
+    decide(&tasks, settings, &mut models, memory, interrupt)
 }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Asked, Models, Picks, Proposal, Task};
+use super::memory::Picks;
+use super::{Asked, Models, Proposal, Task};
 use crate::draw::permuted;
 use crate::onnx::masked::Gap;
 use crate::run::interrupt::Interrupt;
@@ -13,13 +14,13 @@ use crate::text::gate::Verdict;
 use crate::text::models::RoundError;
 use crate::text::refusal::Reason;
 
-impl<'a> Asked<'a> {
+impl Asked<'_> {
     /// Proposes a fill for each open task, or says why there is none.
     pub(super) fn fill(
         &self,
         open: &[usize],
         models: &mut Models<'_>,
-        known: &mut Picks<'a>,
+        known: &mut Picks,
         interrupt: &Interrupt,
         refuse: &mut dyn FnMut(usize, Reason),
     ) -> Result<Vec<Proposal>, RoundError> {
@@ -82,9 +83,9 @@ impl<'a> Asked<'a> {
             .collect()
     }
 
-    fn any<'p>(&self, task: usize, known: &'p Picks<'a>) -> Result<Vec<(usize, &'p Pick)>, Reason> {
+    fn any<'p>(&self, task: usize, known: &'p Picks) -> Result<Vec<(usize, &'p Pick)>, Reason> {
         let source = self.tasks[task].source;
-        let pick = |(slot, number): (usize, usize)| Some((slot, known.get(&(source, slot))?.get(number)?));
+        let pick = |(slot, number): (usize, usize)| Some((slot, known.get(source, slot)?.get(number)?));
         let words: Option<Vec<_>> = self.choice(task).into_iter().map(pick).collect();
         words.ok_or(Reason::NoFill)
     }
@@ -92,10 +93,10 @@ impl<'a> Asked<'a> {
     /// Guards leave few words, in some slots none, so all slots share one drawn order. Each copy of a source begins at a
     /// place of its own and goes on from there: no word that would pass is missed because an earlier copy had it in
     /// reserve.
-    fn fitting<'p>(&self, task: usize, known: &'p Picks<'a>) -> Result<Vec<(usize, &'p Pick)>, Reason> {
+    fn fitting<'p>(&self, task: usize, known: &'p Picks) -> Result<Vec<(usize, &'p Pick)>, Reason> {
         let Task { source, copy, .. } = self.tasks[task];
         let mut all: Vec<(usize, &Pick)> = (0..self.places[task].len())
-            .filter_map(|slot| Some((slot, known.get(&(source, slot))?)))
+            .filter_map(|slot| Some((slot, known.get(source, slot)?)))
             .flat_map(|(slot, picks)| picks.iter().map(move |pick| (slot, pick)))
             .collect();
         all.sort_by(|a, b| a.1.order.total_cmp(&b.1.order).then(a.0.cmp(&b.0)));
@@ -122,7 +123,7 @@ impl<'a> Asked<'a> {
         &self,
         open: &[usize],
         models: &mut Models<'_>,
-        known: &mut Picks<'a>,
+        known: &mut Picks,
         interrupt: &Interrupt,
     ) -> Result<(), RoundError> {
         let Some((filler, vocabulary)) = &mut models.filler else {
@@ -137,7 +138,7 @@ impl<'a> Asked<'a> {
         let mut missing: Vec<(usize, usize)> = open
             .iter()
             .flat_map(|&task| needed(task).into_iter().map(move |slot| (task, slot)))
-            .filter(|&(task, slot)| !known.contains_key(&(self.tasks[task].source, slot)))
+            .filter(|&(task, slot)| known.get(self.tasks[task].source, slot).is_none())
             .collect();
         // Copies of one source ask for the same.
         missing.sort_unstable_by_key(|&(task, slot)| (self.tasks[task].source, slot));
@@ -193,7 +194,7 @@ impl<'a> Asked<'a> {
             let source = self.tasks[task].source;
             let id = format!("{source} {slot}");
             let found = ordered(list, settings, (self.settings.seed, id.as_str()));
-            known.insert((source, slot), found);
+            known.insert(source, slot, found);
         }
         Ok(())
     }
