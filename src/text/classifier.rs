@@ -304,7 +304,7 @@ mod tests {
                     .extend(claims.iter().map(|claim| claim.pair.new.to_owned()));
                 let opinion = |claim: &Claim<'_>| Opinion {
                     probability: 0.25,
-                    agrees: claim.pair.new.len() % 2 == 0,
+                    agrees: claim.pair.new.len().is_multiple_of(2),
                 };
                 Ok(claims.iter().map(opinion).collect())
             }
