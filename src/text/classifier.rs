@@ -201,12 +201,19 @@ fn fits(corpus: &[&str], model: &[String], names: &BTreeMap<String, String>) -> 
     })
 }
 
+/// Labels that a message names at most; some models have thousands.
+const NAMED: usize = 30;
+
 fn listed<S: AsRef<str>>(labels: &[S]) -> String {
-    let quoted: Vec<String> = labels
+    let mut named: Vec<String> = labels
         .iter()
+        .take(NAMED)
         .map(|label| format!("{:?}", label.as_ref()))
         .collect();
-    quoted.join(", ")
+    if labels.len() > NAMED {
+        named.push(format!("and {} more", labels.len() - NAMED));
+    }
+    named.join(", ")
 }
 
 /// Whether the wanted label is the likeliest and likely enough.
@@ -261,6 +268,9 @@ mod tests {
             "the model has no label for \"sad\", \"neu\": the corpus has \"joy\", \"sad\", \"neu\"; the model has \
              \"joy\", \"anger\""
         );
+        let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+        let error = fits(&["joy"], &many, &names(&[])).unwrap_err();
+        assert!(error.message.ends_with("\"29\", and 970 more"), "{error}");
         let error = fits(&["joy"], &model, &names(&[("jyo", "joy")])).unwrap_err();
         assert!(
             error.message.contains("\"jyo\", which is no label of the corpus"),
