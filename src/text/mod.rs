@@ -11,6 +11,7 @@ pub mod fill;
 pub mod fixed;
 pub mod gate;
 pub mod guard;
+pub mod label_gate;
 pub mod language;
 pub mod models;
 pub mod refusal;

@@ -2,7 +2,7 @@
 
 use super::load::TextJob;
 use crate::recipe::RecipeError;
-use crate::text::classifier::LabelGate;
+use crate::text::label_gate::LabelGate;
 
 impl TextJob {
     /// Checks a classifier against the classes of the plan.

@@ -18,8 +18,8 @@ use crate::onnx::sentence::SentenceEncoder;
 use crate::recipe::{Backend, TextRecipe};
 use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
-use crate::text::classifier::LabelGate;
 use crate::text::fill::{FillGuards, Slots, Vocabulary};
+use crate::text::label_gate::LabelGate;
 use crate::text::models::RoundError;
 use crate::text::translate::{BackendError, Chains, Pair};
 

@@ -5,9 +5,11 @@
 //! another one.
 
 mod flips;
+mod groups;
 mod measure;
 mod tables;
 
 pub use flips::{Flip, flipped};
+pub use groups::{by_kind, by_length};
 pub use measure::{Group, Measured, THRESHOLDS, group, measure, thresholds};
 pub use tables::{Example, Kind, Length, fills, pairs};
