@@ -9,8 +9,13 @@ use ort::value::{DynValue, Tensor, TensorElementType};
 
 use super::batch::Limits;
 use super::engine::Engine;
+use super::gap_head;
 use super::operators;
 use super::session::{Port, Session, SessionError};
+use crate::run::bounded;
+
+/// Larger graphs are not cut, since that takes their bytes twice.
+const CUT_LIMIT: u64 = 1 << 30;
 
 /// Such a graph, loaded.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ enum Feed {
     Mask,
     Types,
     Positions,
+    /// Which tokens a head cut by [`gap_head`] is computed for.
+    Gaps,
 }
 
 /// Rows of numbers as a graph gave them.
@@ -44,7 +51,26 @@ impl Encoder {
     /// # Errors
     /// [`SessionError`]; also when it takes anything but ids, attention mask, token types and positions.
     pub fn open(engine: &Engine, graph: &Path) -> Result<Self, SessionError> {
-        let session = engine.session(graph)?;
+        Self::of(engine.session(graph)?, graph)
+    }
+
+    /// Loads a masked language model's graph, its head for one token a row where it can be cut so; otherwise as it is.
+    ///
+    /// # Errors
+    /// [`SessionError`]; also when it takes anything but ids, attention mask, token types and positions.
+    pub fn open_cut(engine: &Engine, graph: &Path) -> Result<Self, SessionError> {
+        // What can't be read or cut is for the runtime to judge.
+        let cut = bounded::read(graph, CUT_LIMIT)
+            .ok()
+            .and_then(|model| gap_head::at_positions(&model));
+        let session = cut.and_then(|cut| engine.session_of(&graph.display().to_string(), &cut).ok());
+        match session {
+            Some(session) => Self::of(session, graph),
+            None => Self::open(engine, graph),
+        }
+    }
+
+    fn of(session: Session, graph: &Path) -> Result<Self, SessionError> {
         let alone = operators::depends_on_batch(graph).map_err(|error| SessionError::Load {
             path: graph.to_owned(),
             reason: error.to_string(),
@@ -60,6 +86,12 @@ impl Encoder {
             inputs,
             alone,
         })
+    }
+
+    /// Whether its head is computed for one token of each row.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.inputs.iter().any(|(_, feed, _)| matches!(feed, Feed::Gaps))
     }
 
     /// Whether a row's numbers depend on the rows beside it; such a graph is run row by row.
@@ -110,11 +142,42 @@ impl Encoder {
         output: &str,
         take: impl FnOnce(Output<'_>) -> T,
     ) -> Result<T, SessionError> {
-        let width = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let batch = Batch {
+            seconds,
+            ..Batch::of(rows, pad)
+        };
+        self.run_batch(&batch, output, take)
+    }
+
+    /// The same for a graph whose head is cut: `gaps[i]` is the token of row `i` that it is computed for. The output has
+    /// one or more equal rows for each row.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn run_at<T>(
+        &mut self,
+        rows: &[&[u32]],
+        gaps: &[usize],
+        pad: u32,
+        output: &str,
+        take: impl FnOnce(Output<'_>) -> T,
+    ) -> Result<T, SessionError> {
+        let batch = Batch {
+            gaps,
+            ..Batch::of(rows, pad)
+        };
+        self.run_batch(&batch, output, take)
+    }
+
+    fn run_batch<T>(
+        &mut self,
+        batch: &Batch<'_>,
+        output: &str,
+        take: impl FnOnce(Output<'_>) -> T,
+    ) -> Result<T, SessionError> {
         let mut values = Vec::with_capacity(self.inputs.len());
         for (name, feed, element) in &self.inputs {
-            let numbers = numbers(rows, seconds, width, *feed, pad);
-            let value = tensor(&[rows.len(), width], numbers, *element)
+            let value = tensor(&batch.shape(*feed), batch.numbers(*feed), *element)
                 .map_err(|error| self.session.failed(error))?;
             values.push((Cow::Owned(name.clone()), value));
         }
@@ -138,33 +201,75 @@ fn feed(port: &Port) -> Option<(String, Feed, TensorElementType)> {
         "attention_mask" => Feed::Mask,
         "token_type_ids" => Feed::Types,
         "position_ids" => Feed::Positions,
+        gap_head::POSITIONS => Feed::Gaps,
         _ => return None,
     };
     Some((port.name.clone(), feed, element))
 }
 
-fn numbers(rows: &[&[u32]], seconds: &[usize], width: usize, feed: Feed, pad: u32) -> Vec<i64> {
-    let mut out = Vec::with_capacity(rows.len() * width);
-    for (index, row) in rows.iter().enumerate() {
-        let rest = std::iter::repeat_n((), width - row.len());
-        match feed {
-            Feed::Ids => {
-                out.extend(row.iter().map(|&id| i64::from(id)));
-                out.extend(rest.map(|()| i64::from(pad)));
-            }
-            Feed::Mask => {
-                out.extend(row.iter().map(|_| 1));
-                out.extend(rest.map(|()| 0));
-            }
-            Feed::Types => {
-                let second = seconds.get(index).copied().unwrap_or(row.len());
-                out.extend((0..row.len()).map(|at| i64::from(at >= second)));
-                out.extend(rest.map(|()| 0));
-            }
-            Feed::Positions => out.extend((0_i64..).take(width)),
+/// What a run is fed with.
+struct Batch<'a> {
+    rows: &'a [&'a [u32]],
+    width: usize,
+    pad: u32,
+    /// Where the second text of each row begins.
+    seconds: &'a [usize],
+    /// The token of each row that the head is computed for.
+    gaps: &'a [usize],
+}
+
+impl<'a> Batch<'a> {
+    fn of(rows: &'a [&'a [u32]], pad: u32) -> Self {
+        Batch {
+            rows,
+            width: rows.iter().map(|row| row.len()).max().unwrap_or(0),
+            pad,
+            seconds: &[],
+            gaps: &[],
         }
     }
-    out
+
+    /// How often each gap is asked for. A product of one row alone goes another way through the runtime's kernels and
+    /// rounds otherwise than the same row among others.
+    fn repeats(&self) -> usize {
+        if self.rows.len() == 1 { 2 } else { 1 }
+    }
+
+    fn shape(&self, feed: Feed) -> Vec<usize> {
+        match feed {
+            Feed::Gaps => vec![self.rows.len(), self.repeats(), 1],
+            Feed::Ids | Feed::Mask | Feed::Types | Feed::Positions => vec![self.rows.len(), self.width],
+        }
+    }
+
+    fn numbers(&self, feed: Feed) -> Vec<i64> {
+        let mut out = Vec::with_capacity(self.rows.len() * self.width);
+        for (index, row) in self.rows.iter().enumerate() {
+            let rest = std::iter::repeat_n((), self.width - row.len());
+            match feed {
+                Feed::Ids => {
+                    out.extend(row.iter().map(|&id| i64::from(id)));
+                    out.extend(rest.map(|()| i64::from(self.pad)));
+                }
+                Feed::Mask => {
+                    out.extend(row.iter().map(|_| 1));
+                    out.extend(rest.map(|()| 0));
+                }
+                Feed::Types => {
+                    let second = self.seconds.get(index).copied().unwrap_or(row.len());
+                    out.extend((0..row.len()).map(|at| i64::from(at >= second)));
+                    out.extend(rest.map(|()| 0));
+                }
+                Feed::Positions => out.extend((0_i64..).take(self.width)),
+                Feed::Gaps => {
+                    let gap = self.gaps.get(index).copied().unwrap_or(0);
+                    let gap = i64::try_from(gap).unwrap_or(0);
+                    out.extend(std::iter::repeat_n(gap, self.repeats()));
+                }
+            }
+        }
+        out
+    }
 }
 
 /// A tensor of whole numbers in the type that a graph asks for.

@@ -8,9 +8,11 @@ use super::folder::{ModelFolder, Precision};
 use super::tokens::Tokens;
 use crate::run::interrupt::Interrupt;
 
-/// Texts of one run at most, and numbers in its output: 64 Mi of them are 256 MiB.
+/// Texts of one run at most, and tokens where the head is computed for one of each text.
 const ROWS: usize = 32;
-const NUMBERS: usize = 64 << 20;
+const TOKENS: usize = 4096;
+/// Numbers in the output of a head that is computed for all tokens: 64 MiB.
+const NUMBERS: usize = 16 << 20;
 
 /// A text with one gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl MaskedLm {
     pub fn open(engine: &Engine, folder: &ModelFolder, precision: Precision) -> Result<Self, ModelError> {
         let graph = folder.graph("model", precision)?;
         let tokens = Tokens::open_masked(folder)?;
-        let encoder = Encoder::open(engine, &graph)?;
+        let encoder = Encoder::open_cut(engine, &graph)?;
         if encoder.session().output("logits").is_none() {
             return Err(encoder.session().unfit("an output logits").into());
         }
@@ -83,22 +85,32 @@ impl MaskedLm {
             rows.push(self.tokens.encode_gap(gap.left, gap.right)?);
         }
         let lengths: Vec<usize> = rows.iter().map(|(row, _)| row.len()).collect();
-        let tokens = NUMBERS / self.tokens.size().max(1);
+        let tokens = match self.encoder.is_cut() {
+            true => TOKENS,
+            false => NUMBERS / self.tokens.size().max(1),
+        };
         for batch in batches(&lengths, self.encoder.limits(ROWS, tokens)) {
             if interrupt.stopped() {
                 return Err(ModelError::Interrupted);
             }
             let ids: Vec<&[u32]> = batch.iter().map(|&row| rows[row].0.as_slice()).collect();
+            let gaps: Vec<usize> = batch.iter().map(|&row| rows[row].1).collect();
             let pad = self.tokens.pad();
-            let fits = self.encoder.run(&ids, pad, "logits", |output| {
+            let is_cut = self.encoder.is_cut();
+            let fits = self.encoder.run_at(&ids, &gaps, pad, "logits", |output| {
                 let &[count, width, size] = output.shape else {
                     return false;
                 };
                 if count != batch.len() || size == 0 || output.data.len() != count * width * size {
                     return false;
                 }
-                for (&row, numbers) in batch.iter().zip(output.data.chunks_exact(width * size)) {
-                    match numbers.chunks_exact(size).nth(rows[row].1) {
+                for ((&row, &gap), numbers) in batch
+                    .iter()
+                    .zip(&gaps)
+                    .zip(output.data.chunks_exact(width * size))
+                {
+                    let at = if is_cut { 0 } else { gap };
+                    match numbers.chunks_exact(size).nth(at) {
                         Some(logits) => take(row, logits),
                         None => return false,
                     }

@@ -12,6 +12,7 @@ pub mod encoder;
 pub mod engine;
 pub mod error;
 pub mod folder;
+mod gap_head;
 pub mod hub;
 pub mod json_tokenizer;
 pub mod masked;

@@ -32,6 +32,8 @@ pub(super) struct Sentences {
 struct Table {
     file: Option<BufReader<File>>,
     agrees: bool,
+    /// Bytes that were read.
+    read: u64,
 }
 
 impl Sentences {
@@ -85,6 +87,7 @@ impl Sentences {
             let mut table = Table {
                 file: file.map(BufReader::new),
                 agrees: true,
+                read: 0,
             };
             if !table.begins(&table::line(&table::COLUMNS)) {
                 table.file = None;
@@ -103,21 +106,19 @@ impl Sentences {
     }
 
     /// Looks at what no row has named.
-    pub(super) fn end(mut self, name: &str, verdict: &mut Verdict) {
+    pub(super) fn end(self, name: &str, verdict: &mut Verdict) {
         for split in Split::ALL {
             let file = table::name(split);
-            match self.tables.get_mut(&split) {
+            match self.tables.get(&split) {
                 None if self.dataset.join(&file).exists() => {
                     verdict.fault(format!("{name}: {file}: no row belongs to it"));
                 }
-                Some(table) => {
-                    if table.agrees && !table.ended() {
-                        verdict.fault(format!(
-                            "{name}: {file}: has more lines than manifest.jsonl has rows"
-                        ));
-                    }
+                Some(table) if table.has_more() => {
+                    verdict.fault(format!(
+                        "{name}: {file}: has more lines than manifest.jsonl has rows"
+                    ));
                 }
-                None => {}
+                _ => {}
             }
         }
     }
@@ -127,16 +128,17 @@ impl Table {
     /// Whether these bytes come next.
     fn begins(&mut self, expected: &[u8]) -> bool {
         let mut found = vec![0; expected.len()];
+        self.read += expected.len() as u64;
         match &mut self.file {
             Some(file) => file.read_exact(&mut found).is_ok() && found == expected,
             None => false,
         }
     }
 
-    fn ended(&mut self) -> bool {
-        match &mut self.file {
-            Some(file) => matches!(file.read(&mut [0]), Ok(0)),
-            None => false,
-        }
+    /// Whether there is more behind what agreed.
+    fn has_more(&self) -> bool {
+        let Some(file) = &self.file else { return false };
+        let length = file.get_ref().metadata().map_or(0, |stat| stat.len());
+        self.agrees && length > self.read
     }
 }

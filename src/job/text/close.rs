@@ -64,14 +64,14 @@ pub fn close(
         }
     }
     for new in chosen.rows {
-        sources.push((rows.new(job, around, new)?.id, Source::New(new)));
+        sources.push((rows.make(job, around, new)?.id, Source::New(new)));
     }
     sources.sort_by(|a, b| a.0.cmp(&b.0));
     let mut sink = Sink::new(out)?.with_tables();
     for (_, source) in sources {
         let row = match source {
             Source::Original(index) => job.original(&job.plan.items[index]),
-            Source::New(new) => rows.new(job, around, new)?,
+            Source::New(new) => rows.make(job, around, new)?,
         };
         sink.add(&row)?;
     }
@@ -109,7 +109,7 @@ impl Rows {
         })
     }
 
-    fn new(&mut self, job: &TextJob, around: &[u8; 32], new: New) -> Result<Row, JobError> {
+    fn make(&mut self, job: &TextJob, around: &[u8; 32], new: New) -> Result<Row, JobError> {
         let mut row = match new.place {
             Some(place) => self.at(place)?,
             None => job.kept(new.candidate, job.fingerprint(new.candidate, around)),

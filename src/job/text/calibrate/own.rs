@@ -9,11 +9,10 @@ use crate::onnx::masked::MaskedLm;
 use crate::onnx::sentence::{SentenceEncoder, cosine};
 use crate::run::interrupt::Interrupt;
 use crate::text::calibrate::{Flip, Group, Measured, flipped, group, measure};
-use crate::text::candidate::Outcome;
 use crate::text::fill::{FillGuards, Vocabulary};
 use crate::text::gate::{Gate, Pair};
 use crate::text::models::{Meaning as _, RoundError};
-use crate::text::rounds::{Models, RoundSettings, Task, decide};
+use crate::text::rounds::{Memory, Models, RoundSettings, Task, decide};
 
 /// Sentences of the corpus that are looked at, at most.
 const SENTENCES: u64 = 200;
@@ -173,14 +172,11 @@ fn first_fills<'a>(
         meaning: model,
         classifier: None,
     };
-    let outcomes = decide(&tasks, &settings, &mut models, &mut Gate::new(open), interrupt)?;
+    let outcomes = decide(&tasks, &settings, &mut models, &mut Memory::new(open), interrupt)?;
     Ok(tasks
         .iter()
         .zip(outcomes)
-        .filter_map(|(task, outcome)| match outcome {
-            Outcome::Made(made) => Some((task.text, made.text)),
-            Outcome::Refused(_) => None,
-        })
+        .filter_map(|(task, outcome)| Some((task.text, outcome.made?.text)))
         .collect())
 }
 
