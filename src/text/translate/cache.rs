@@ -107,7 +107,8 @@ impl Cache {
             return Some(best);
         }
         // Another process may have merged segments meanwhile; what can't be found again is asked for again.
-        self.places.remove(key);
+        self.segments.clear();
+        self.places.clear();
         self.look().ok()?;
         let place = *self.places.get(key)?;
         self.read(key, place)

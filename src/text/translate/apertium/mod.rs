@@ -1,12 +1,13 @@
 //! Apertium, as programs on this machine: rules and dictionaries, no network and no model.
 //!
 //! For each mode one line of processes runs as long as the backend lives. Texts go through it as records that end in
-//! NUL, which all parts of a mode flush at; what a text becomes must not depend on the texts before it, see
-//! [`modes`].
+//! NUL, which all parts of a mode flush at. What a text becomes must not depend on the texts before it, see
+//! [`tagger`].
 
 mod modes;
 mod pipeline;
 mod stream;
+mod tagger;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -4,10 +4,7 @@
 //! own `apertium` uses, gives the line with null flush: each program then hands on what it has at each NUL, so that
 //! the processes can stay.
 //!
-//! One of these programs remembers too much: where `apertium-tagger` meets a word whose readings its model has never
-//! seen together, it narrows its "open class" (the readings of unknown words) for good, and later texts come out
-//! otherwise (3.8.3: 2 of 1,000 from English to Esperanto, 48 of 1,000 to Spanish, when their order was reversed). So
-//! each text gets a tagger of its own, which starts in some milliseconds; all others stay.
+//! One of these programs remembers too much and is run apart from the others, see [`super::tagger`].
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +30,7 @@ pub struct Mode {
     /// Its name.
     pub name: String,
     /// The line of programs, for bash.
-    pub(super) script: String,
+    pub(super) line: Line,
     /// Where they are looked for.
     pub(super) path: String,
     /// Hash of Apertium's version, the line, and the data that it names.
@@ -139,7 +136,7 @@ impl Modes {
             pair: pair.clone(),
             name,
             hash: self.hash(&line)?,
-            script: script(&line),
+            line: Line::of(&line),
             path: self.path.clone(),
         })
     }
@@ -175,25 +172,53 @@ impl Modes {
     }
 }
 
-/// The line of programs with a tagger for each record; see the top of this file.
-fn script(line: &str) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut quoted = false;
-    for part in line.trim().split_inclusive(|c| {
-        quoted ^= c == '\'';
-        c == '|' && !quoted
-    }) {
-        let part = part.trim_end_matches('|').trim();
-        parts.push(if part.starts_with("apertium-tagger ") {
-            let alone = part.replacen(" -z", "", 1);
-            format!(
-                "while IFS= read -r -d '' record; do printf '%s' \"$record\" | {alone}; printf '\\0'; done"
-            )
-        } else {
-            part.to_owned()
-        });
+/// A line of programs, parted at its tagger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What comes before the tagger, or all if there is none.
+    pub before: String,
+    /// The tagger, word by word, and what comes after it.
+    pub tagger: Option<(Vec<String>, String)>,
+}
+
+impl Line {
+    fn of(line: &str) -> Self {
+        let mut quoted = false;
+        let parts: Vec<&str> = line
+            .trim()
+            .split(|c| {
+                quoted ^= c == '\'';
+                c == '|' && !quoted
+            })
+            .map(str::trim)
+            .collect();
+        // A line begins with an analyser and ends with a generator: the tagger stands between them.
+        let tagger = parts.iter().position(|part| part.starts_with("apertium-tagger "));
+        match tagger.filter(|&at| at > 0 && at + 1 < parts.len()) {
+            Some(at) => Line {
+                before: parts[..at].join(" | "),
+                tagger: Some((words(parts[at]), parts[at + 1..].join(" | "))),
+            },
+            None => Line {
+                before: parts.join(" | "),
+                tagger: None,
+            },
+        }
     }
-    parts.join(" | ")
+}
+
+/// A command's words, without the shell's variables and the option to stay.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in command.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words.retain(|word| !word.starts_with('$') && word != "-z");
+    words
 }
 
 fn hint(pair: &Pair, named: Option<&str>) -> String {
@@ -234,12 +259,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tagger_is_started_for_each_record() {
-        let line = "lt-proc -z 'a|b.bin' | apertium-tagger -z -g $2 'x.prob' | lt-proc -z $1 'c.bin'\n";
+    fn a_line_is_parted_at_its_tagger() {
+        let line =
+            "lt-proc -z 'a|b.bin' | x | apertium-tagger -z -g $2 '/a b/x.prob' | y | lt-proc -z $1 'c.bin'\n";
+        let parted = Line::of(line);
+        assert_eq!(parted.before, "lt-proc -z 'a|b.bin' | x");
+        let (tagger, after) = parted.tagger.unwrap();
+        assert_eq!(tagger, ["apertium-tagger", "-g", "/a b/x.prob"]);
+        assert_eq!(after, "y | lt-proc -z $1 'c.bin'");
+        let without = Line::of("lt-proc 'a' | cg-proc 'b'");
         assert_eq!(
-            script(line),
-            "lt-proc -z 'a|b.bin' | while IFS= read -r -d '' record; do printf '%s' \"$record\" | \
-             apertium-tagger -g $2 'x.prob'; printf '\\0'; done | lt-proc -z $1 'c.bin'"
+            (without.before.as_str(), without.tagger),
+            ("lt-proc 'a' | cg-proc 'b'", None)
         );
     }
 

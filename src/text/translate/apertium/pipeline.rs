@@ -1,18 +1,21 @@
-//! The running processes of a mode.
+//! The running processes of a mode: those before the tagger, the tagger, and those after it.
 //!
-//! Writing and reading have a thread each, so that full pipes on one side never wait for the other side. The
-//! processes are a group of their own, which is ended with the pipeline; should this program be killed, their input
+//! Writing, tagging and reading have a thread each, so that full pipes on one side never wait for the other side. The
+//! processes are groups of their own, which are ended with the pipeline; should this program be killed, their input
 //! ends and they with it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use super::modes::Mode;
 use super::stream::{escaped, plain};
+use super::tagger::Tagger;
 use crate::run::interrupt::Interrupt;
 use crate::text::translate::Answer;
 
@@ -33,7 +36,8 @@ pub enum Stop {
 /// Processes that wait for texts.
 #[derive(Debug)]
 pub struct Pipeline {
-    child: Child,
+    /// Held for as long as they are needed.
+    _groups: Vec<Group>,
     input: Sender<Vec<u8>>,
     output: Receiver<Vec<u8>>,
     buffer: Vec<u8>,
@@ -47,30 +51,31 @@ impl Pipeline {
     /// # Errors
     /// The shell or a thread can't be started.
     pub fn start(mode: &Mode) -> io::Result<Self> {
-        let mut child = Command::new("bash")
-            // The words behind the script: how words are generated (-n: without marks at unknown ones), and no option
-            // for the tagger.
-            .args(["-c", &mode.script, "apertium", "-n", ""])
-            .env_clear()
-            .env("PATH", &mode.path)
-            .env("LC_ALL", "C.UTF-8")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()?;
+        let (first, mut stdin, stdout) = Group::start(&mode.line.before, &mode.path)?;
+        let mut groups = vec![first];
+        let stdout = match &mode.line.tagger {
+            None => stdout,
+            Some((tagger, after)) => {
+                let (second, input, output) = Group::start(after, &mode.path)?;
+                let tagger = Tagger::new(tagger, &mode.path, groups[0].number());
+                groups.push(second);
+                // The thread owns both ends between which it stands; it ends when one of them does.
+                thread::Builder::new()
+                    .name("apertium-tag".to_owned())
+                    .spawn(move || tag_all(stdout, tagger, input))?;
+                output
+            }
+        };
         let (input, texts) = channel::<Vec<u8>>();
         let (answers, output) = sync_channel::<Vec<u8>>(4);
-        if let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) {
-            thread::Builder::new()
-                .name("apertium-in".to_owned())
-                .spawn(move || texts.iter().all(|bytes| stdin.write_all(&bytes).is_ok()))?;
-            thread::Builder::new()
-                .name("apertium-out".to_owned())
-                .spawn(move || pass_on(stdout, &answers))?;
-        }
+        thread::Builder::new()
+            .name("apertium-in".to_owned())
+            .spawn(move || texts.iter().all(|bytes| stdin.write_all(&bytes).is_ok()))?;
+        thread::Builder::new()
+            .name("apertium-out".to_owned())
+            .spawn(move || pass_on(stdout, &answers))?;
         Ok(Pipeline {
-            child,
+            _groups: groups,
             input,
             output,
             buffer: Vec::new(),
@@ -151,15 +156,57 @@ impl Pipeline {
     }
 }
 
-impl Drop for Pipeline {
+/// Processes joined by pipes, and the shell that started them: gone with their children when dropped.
+#[derive(Debug)]
+struct Group(Child);
+
+impl Group {
+    fn start(script: &str, path: &str) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        let mut child = Command::new("bash")
+            // The words behind the script: how words are generated (-n: without marks at unknown ones), and no option
+            // for taggers.
+            .args(["-c", script, "apertium", "-n", ""])
+            .env_clear()
+            .env("PATH", path)
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        let ends = child.stdin.take().zip(child.stdout.take());
+        let group = Group(child);
+        let (stdin, stdout) = ends.ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok((group, stdin, stdout))
+    }
+
+    fn number(&self) -> i32 {
+        i32::try_from(self.0.id()).unwrap_or_default()
+    }
+}
+
+impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(group) = i32::try_from(self.child.id())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw)
-        {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        if let Some(group) = Pid::from_raw(self.number()) {
+            let _ = kill_process_group(group, Signal::KILL);
         }
-        let _ = self.child.wait();
+        let _ = self.0.wait();
+    }
+}
+
+/// Tags all records on their way from one group to the other.
+fn tag_all(records: ChildStdout, mut tagger: Tagger, mut to: ChildStdin) -> io::Result<()> {
+    let mut records = BufReader::new(records);
+    loop {
+        let mut record = Vec::new();
+        records.read_until(0, &mut record)?;
+        if record.pop() != Some(0) {
+            return Ok(());
+        }
+        let mut tagged = tagger.tag(&record)?;
+        tagged.push(0);
+        to.write_all(&tagged)?;
+        to.flush()?;
     }
 }
 
@@ -187,7 +234,7 @@ fn pass_on(mut stdout: impl Read, answers: &SyncSender<Vec<u8>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::modes::Mode;
+    use super::super::modes::Line;
     use super::*;
     use crate::text::translate::Pair;
 
@@ -196,7 +243,10 @@ mod tests {
         Mode {
             pair: Pair::new("en", "xx"),
             name: "en-xx".to_owned(),
-            script: script.to_owned(),
+            line: Line {
+                before: script.to_owned(),
+                tagger: None,
+            },
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
             hash: [0; 32],
         }
@@ -206,7 +256,7 @@ mod tests {
 
     #[test]
     fn texts_come_back_in_order_and_pipes_never_block() {
-        let mut pipeline = Pipeline::start(&mode("tr a-z A-Z")).unwrap();
+        let mut pipeline = Pipeline::start(&mode("sed -z -u s/one/ONE/")).unwrap();
         let large = "word ".repeat(200_000);
         let (mut done, interrupt) = (Vec::new(), Interrupt::default());
         for _ in 0..2 {
@@ -214,7 +264,7 @@ mod tests {
             let texts = ["one [two]", &large, "x"];
             pipeline.translate(&texts, LONG, &interrupt, &mut done).unwrap();
             assert_eq!(done.len(), 3);
-            assert_eq!(done[0], Ok(vec!["ONE [TWO]".to_owned()]));
+            assert_eq!(done[0], Ok(vec!["ONE [two]".to_owned()]));
             assert_eq!(done[1].as_ref().unwrap()[0].len(), large.len() - 1);
         }
     }
@@ -259,7 +309,7 @@ mod tests {
     #[test]
     fn what_is_dropped_is_gone_with_its_children() {
         let pipeline = Pipeline::start(&mode("sleep 1000 | sleep 1000")).unwrap();
-        let group = rustix::process::Pid::from_raw(i32::try_from(pipeline.child.id()).unwrap()).unwrap();
+        let group = Pid::from_raw(pipeline._groups[0].number()).unwrap();
         assert!(rustix::process::test_kill_process_group(group).is_ok());
         drop(pipeline);
         // Its children are init's now, which may take a moment to bury them.
