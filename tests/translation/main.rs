@@ -13,6 +13,7 @@ mod support;
 
 mod apertium;
 mod lab;
+mod models;
 mod program;
 mod refusals;
 mod secrets;
