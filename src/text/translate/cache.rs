@@ -160,8 +160,9 @@ impl Cache {
 
     /// Reads the segments that are there and not known yet.
     fn look(&mut self) -> Result<(), FileError> {
+        let known: BTreeSet<String> = self.segments.iter().cloned().collect();
         for name in names(&self.folder)? {
-            if self.segments.contains(&name) {
+            if known.contains(&name) {
                 continue;
             }
             if let Some(bytes) = self.sound(&name) {
