@@ -13,8 +13,8 @@ pub struct Limits {
     pub bytes: usize,
 }
 
-/// The content of a request.
-#[derive(Debug, Clone)]
+/// The content of a request. It has no debug output: some services want their key in it.
+#[derive(Clone)]
 pub enum Body {
     /// Nothing is sent: a GET.
     None,
@@ -25,7 +25,7 @@ pub enum Body {
 }
 
 /// A request to a service.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Call {
     /// The path below the service's address.
     pub path: &'static str,
