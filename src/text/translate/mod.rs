@@ -3,6 +3,7 @@
 //! A [`Backend`] translates many texts by one hop; it is a model, a program or a service. [`Chains`] puts hops
 //! together, asks each text of a hop once only, and keeps what came in a [`Cache`] on disk.
 
+mod address;
 mod apertium;
 mod apy;
 mod cache;
