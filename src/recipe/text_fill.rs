@@ -90,3 +90,36 @@ pub(super) fn read(table: Option<&Table<'_>>) -> Result<FillSection, RecipeError
     }
     Ok(section)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::recipe::Document;
+
+    fn read(text: &str) -> Result<FillSection, String> {
+        let document = Document::of(Path::new("r.toml"), &format!("[text]\n[text.fill]\n{text}"));
+        let root = document.root().unwrap();
+        let table = root.table("text").unwrap().unwrap();
+        let fill = table.table("fill").unwrap();
+        super::read(fill.as_ref()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn limits_are_shares() {
+        assert_eq!(read("kind = 0.5\nneighbours = 0").unwrap().limits.neighbours, 0.0);
+        for key in [
+            "plausibility",
+            "probability",
+            "synonym",
+            "kind",
+            "nearness",
+            "neighbours",
+        ] {
+            let error = read(&format!("count = 2\n{key} = 1.5")).unwrap_err();
+            let expected = format!("r.toml:4: [text.fill] {key}: found 1.5, allowed are 0 to 1");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+}

@@ -139,7 +139,7 @@ fn a_word_that_is_far_alone_does_not_come_and_copies_reach_all_others() {
 fn a_word_is_likely_or_a_synonym() {
     let mut limits = limits(0.5, 0.0);
     // Six words are equally likely.
-    limits.probability = 0.2;
+    (limits.probability, limits.synonym) = (0.2, 2.0);
     assert!(made(&outcomes(Some(limits)).0).is_empty());
     limits.synonym = 0.9;
     assert_eq!(made(&outcomes(Some(limits)).0).len(), 2);
