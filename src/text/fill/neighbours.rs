@@ -1,5 +1,5 @@
-//! Whether a fill breaks the words beside it: "good riddance" is a phrase, "happy riddance" is none. The model is asked
-//! how likely each neighbour is beside the new word, against beside the original one.
+//! Whether a fill breaks the words beside it: people say "felt like" and not "saw like". The model is asked how likely
+//! each neighbour is beside the new word, against beside the original one.
 
 use super::vocabulary::Vocabulary;
 use crate::onnx::masked::{Gap, log_sum_exp};
