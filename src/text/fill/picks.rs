@@ -84,7 +84,8 @@ pub fn shortlist(
             (Some(_), None) => limits.kind <= 0.0,
             (None, _) => true,
         };
-        of_kind && article::agrees(left, word) && !guards.polarity.differs(old, word)
+        let english = guards.polarity.is_english();
+        of_kind && (!english || article::agrees(left, word)) && !guards.polarity.differs(old, word)
     };
     known
         .into_iter()
@@ -211,6 +212,18 @@ mod tests {
         assert_eq!(words(&list("I am ")), ["fearful", "anxious"]);
         assert_eq!(words(&list("A ")), ["fearful"]);
         assert_eq!(words(&list("An ")), ["anxious"]);
+        let spanish = FillGuards {
+            polarity: Polarity::new("es"),
+            ..guards
+        };
+        let of_spanish = shortlist(
+            &[0.0; 5],
+            ("Voy a ", "afraid"),
+            &vocabulary,
+            Some(&spanish),
+            &settings,
+        );
+        assert_eq!(words(&of_spanish), ["ready", "fearful", "anxious"]);
     }
 
     #[test]

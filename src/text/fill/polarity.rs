@@ -36,6 +36,12 @@ impl Polarity {
         }
     }
 
+    /// Whether it knows the language: English.
+    #[must_use]
+    pub fn is_english(&self) -> bool {
+        self.english.is_some()
+    }
+
     /// −1 (most unkind) … 1 (kindest), 0 for a word without polarity.
     #[must_use]
     pub fn of(&self, word: &str) -> f64 {
