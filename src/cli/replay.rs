@@ -85,7 +85,7 @@ fn text(flags: &Flags, opened: Opened, jobs: usize, screen: &Screen, interrupt: 
     let job = replay::text_job(&opened.mark, &flags.dir, flags.recipe.as_deref())?;
     let places = augment::job::text::find(&job.recipe)?;
     let engine = Engine::start(&flags.models.options(jobs))?;
-    let mut models = augment::job::text::load_models(&places, &job.recipe, &engine)?;
+    let mut models = augment::job::text::load_models(&places, &job.recipe, &engine, interrupt)?;
     if !flags.allow_mixed {
         opened.made_on(&models.numerics)?;
     }

@@ -125,6 +125,7 @@ impl JobError {
             JobError::NoSpace { .. } => true,
             JobError::File(error) => error.no_space(),
             JobError::Store(error) => error.no_space(),
+            JobError::Rounds(RoundError::File(error)) => error.no_space(),
             _ => false,
         }
     }

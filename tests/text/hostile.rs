@@ -76,7 +76,7 @@ fn sentences_beyond_what_a_model_reads_are_worked_on_whole() {
     let many = "and the old boat is in the garden ".repeat(40);
     let line = format!("long,\"My brother is angry {many}now.\",angry");
     let project = with(&[line.as_bytes()]);
-    project.change("threshold = 0.7", "threshold = 0.3\nreserve = 5.0");
+    project.change("threshold = 0.7", "threshold = 0.3");
     project.change("\"largest\"", "{ angry = 30, happy = 10, sad = 5 }");
     project.make("out");
     let rows = project.rows("out/manifest.jsonl");

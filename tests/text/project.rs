@@ -75,7 +75,7 @@ pub fn csv(rows: &[(String, String, String)]) -> String {
 pub fn recipe(split: &str, text: &str) -> String {
     format!(
         "seed = 7\n[corpus]\nkind = \"manifest\"\npath = \"sentences.csv\"\n[split]\ngroup_by = \"text\"\n{split}\n\
-         [balance]\ntrain_per_class = \"largest\"\n[text]\nattempts = 4\n{text}\n\
+         [balance]\ntrain_per_class = \"largest\"\n[text]\nattempts = 4\nreserve = 6.0\n{text}\n\
          [text.gate]\nmodel = {:?}\n[text.fill]\nmodel = {:?}\n",
         model("sentence-encoder"),
         model("bert-mlm"),

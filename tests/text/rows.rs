@@ -149,7 +149,7 @@ fn single_words_and_short_words_are_not_augmented() {
          j,He opened the window.,y\n",
     );
     project.change("validation_per_class = 1\n", "");
-    project.change("threshold = 0.7", "threshold = 0.3\nreserve = 6.0");
+    project.change("threshold = 0.7", "threshold = 0.3");
     project.change(
         "train_per_class = \"largest\"",
         "train_per_class = \"largest\"\nshort = \"accept\"",

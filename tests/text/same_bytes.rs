@@ -38,7 +38,7 @@ fn merged_shards_equal_the_whole() {
 #[test]
 fn merged_shards_equal_the_whole_where_candidates_fail_and_repeat() {
     let project = Project::new();
-    project.change("threshold = 0.7", "threshold = 0.93\nreserve = 4.0");
+    project.change("threshold = 0.7", "threshold = 0.93");
     shards_equal_the_whole(&project);
     let refused = project.rows("whole/refused.jsonl");
     assert!(refused.iter().any(|row| row["stage"] == "item"));

@@ -14,7 +14,7 @@ fn busy() -> Project {
         "recipe.toml",
         recipe(
             "validation_per_class = 5",
-            "threshold = 0.8\np_backtranslate = 0.0\nreserve = 0.1",
+            "threshold = 0.8\np_backtranslate = 0.0",
         ),
     );
     project

@@ -125,14 +125,21 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
                 engine.runtime().library.version,
                 engine.taken()
             ));
-            let mut models = text::load_models(&places, &job.recipe, &engine)?;
+            let mut models = text::load_models(&places, &job.recipe, &engine, interrupt)?;
             let options = RunOptions {
                 out,
                 limit: flags.limit,
                 update: flags.update,
                 allow_mixed: flags.allow_mixed,
             };
-            text::run(&job, &mut models, &options, interrupt, screen)?
+            let notes = models.translators.iter().flat_map(|chains| chains.notes());
+            notes.for_each(|note| screen.warn(&note));
+            let outcome = text::run(&job, &mut models, &options, interrupt, screen);
+            let sent = models.translators.as_ref().map_or(0, |chains| chains.sent());
+            if sent > 0 {
+                screen.line(&format!("{sent} characters were sent"));
+            }
+            outcome?
         }
         places => {
             if let Err(error) = places {

@@ -195,7 +195,12 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`ModelsError`].
-pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loaded, ModelsError> {
+pub fn load(
+    places: &Places,
+    recipe: &TextRecipe,
+    engine: &Engine,
+    interrupt: &Interrupt,
+) -> Result<Loaded, ModelsError> {
     let text = &recipe.text;
     let mut hashes = BTreeMap::new();
     let mut hasher = blake3::Hasher::new();
@@ -219,7 +224,7 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
                     &mut model,
                     &vocabulary,
                     language,
-                    &Interrupt::default(),
+                    interrupt,
                 )?);
             }
             Some((model, vocabulary))
@@ -239,8 +244,7 @@ pub fn load(places: &Places, recipe: &TextRecipe, engine: &Engine) -> Result<Loa
     let translators = match &places.translators {
         None => None,
         Some(needs) => {
-            // Connecting takes some seconds at most; a second Ctrl-C ends it.
-            let chains = translators::open(recipe, needs, engine, &Interrupt::default())?;
+            let chains = translators::open(recipe, needs, engine, interrupt)?;
             hasher.update(&chains.hash());
             let hash = blake3::Hash::from_bytes(chains.hash());
             hashes.insert("translation", hash.to_hex().to_string());
