@@ -23,6 +23,8 @@ pub struct GateSection {
     pub window_words: usize,
     /// The least second cosine.
     pub window_threshold: f64,
+    /// The least share of its fluency that a translation keeps; 0 leaves that test out.
+    pub fluency: f64,
     /// The model that has to agree on the label.
     pub classifier: Option<ClassifierSection>,
 }
@@ -49,6 +51,7 @@ impl GateSection {
             guarded: self.guarded,
             window_threshold: self.window_threshold,
             window_words: self.window_words,
+            fluency: self.fluency,
             language,
         }
     }
@@ -62,6 +65,7 @@ struct Raw {
     guard: RawGuard,
     window_words: Option<usize>,
     window_threshold: Option<f64>,
+    fluency: Option<f64>,
 }
 
 #[derive(Deserialize, Default, PartialEq)]
@@ -82,8 +86,11 @@ struct RawClassifier {
     min_probability: Option<f64>,
 }
 
+/// docs/text-quality.md shows what it is good for.
+const FLUENCY: f64 = 0.6;
+
 /// Reads the section; all of it may be left out.
-pub(super) fn read(table: Option<&Table<'_>>) -> Result<GateSection, RecipeError> {
+pub(super) fn read(table: Option<&Table<'_>>, language: &Language) -> Result<GateSection, RecipeError> {
     let raw: Raw = table.map_or(Ok(Raw::default()), |table| table.read(&["classifier"]))?;
     let guarded = raw.guard == RawGuard::Standard;
     let section = GateSection {
@@ -92,11 +99,16 @@ pub(super) fn read(table: Option<&Table<'_>>) -> Result<GateSection, RecipeError
         guarded,
         window_words: raw.window_words.unwrap_or(if guarded { 3 } else { 0 }),
         window_threshold: raw.window_threshold.unwrap_or(0.7),
+        fluency: raw.fluency.unwrap_or(match guarded && language.code == "en" {
+            true => FLUENCY,
+            false => 0.0,
+        }),
         classifier: table.map_or(Ok(None), classifier)?,
     };
     if let Some(table) = table {
         within(table, "window_words", section.window_words as f64, 0.0, 100.0)?;
         within(table, "window_threshold", section.window_threshold, 0.0, 1.0)?;
+        within(table, "fluency", section.fluency, 0.0, 1.0)?;
     }
     Ok(section)
 }

@@ -107,7 +107,7 @@ pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSec
         reserve,
         on_failure: raw.on_failure,
         short_words,
-        gate: text_gate::read(gate.as_ref())?,
+        gate: text_gate::read(gate.as_ref(), &language)?,
         fill: text_fill::read(fill.as_ref())?,
         translate: text_translate::read(translate.as_ref(), language.code)?,
         language,

@@ -24,6 +24,8 @@ pub struct GateSettings {
     pub window_threshold: f64,
     /// Words on either side of the change that belong to its stretch; 0 leaves the second cosine out.
     pub window_words: usize,
+    /// The least share of its fluency that a translation keeps; 0 leaves that test out.
+    pub fluency: f64,
     /// The language of the sentences.
     pub language: Language,
 }

@@ -37,6 +37,15 @@ impl Language {
         has(self.function, word) || self.is_negator(word)
     }
 
+    /// Words that a translation may not lose: languages without articles come back without them.
+    #[must_use]
+    pub fn articles(&self) -> &'static [&'static str] {
+        match self.code {
+            "en" => &["a", "an", "the"],
+            _ => &[],
+        }
+    }
+
     /// Whether a word in lower case negates.
     #[must_use]
     pub fn is_negator(&self, word: &str) -> bool {

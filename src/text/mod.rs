@@ -9,6 +9,7 @@ pub mod casing;
 pub mod classifier;
 pub mod fill;
 pub mod fixed;
+pub mod fluency;
 pub mod gate;
 pub mod guard;
 pub mod label_gate;

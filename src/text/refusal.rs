@@ -27,13 +27,15 @@ pub enum Reason {
     Polarity,
     /// The words beside a fill are much less likely than before.
     Neighbours,
+    /// A translation reads much worse than its original.
+    Fluency,
     /// The classifier gives it another label.
     Classifier,
 }
 
 impl Reason {
     /// All reasons, in the order in which they are tested.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::NoWord,
         Reason::NoFill,
         Reason::NoTranslation,
@@ -45,6 +47,7 @@ impl Reason {
         Reason::Similarity,
         Reason::Window,
         Reason::Neighbours,
+        Reason::Fluency,
         Reason::Classifier,
     ];
 
@@ -63,6 +66,7 @@ impl Reason {
             Reason::Name => "name",
             Reason::Polarity => "polarity",
             Reason::Neighbours => "breaks its neighbours",
+            Reason::Fluency => "reads badly",
             Reason::Classifier => "classifier",
         }
     }

@@ -6,16 +6,16 @@
 
 mod fills;
 mod memory;
+mod translations;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::candidate::{Change, Hop, Made, Outcome, Route, earlier, route};
-use super::casing;
 use super::classifier::{self, Claim, Classifier};
 use super::fill::{FillGuards, PickSettings, SlotSettings, Vocabulary, slots};
 use super::gate::Pair;
-use super::models::{BackTranslator, Filler, Meaning, Request, RoundError};
+use super::models::{BackTranslator, Filler, Meaning, RoundError};
 use super::refusal::Reason;
 use crate::run::interrupt::Interrupt;
 
@@ -135,6 +135,7 @@ pub fn decide(
             .collect();
         let mut verdicts = gate.judge(&pairs, models.meaning, interrupt)?;
         asked.neighbours(&proposals, &mut verdicts, models, interrupt)?;
+        asked.fluency(&proposals, &mut verdicts, gate.settings(), models, interrupt)?;
         if let Some(model) = &mut models.classifier {
             let labels = proposals.iter().map(|proposal| tasks[proposal.task].label);
             let claims = pairs
@@ -187,55 +188,6 @@ impl Asked<'_> {
             settings.attempts,
             settings.p_backtranslate,
         )
-    }
-
-    fn translate(
-        &self,
-        open: &[usize],
-        models: &mut Models<'_>,
-        interrupt: &Interrupt,
-        refuse: &mut dyn FnMut(usize, Reason),
-    ) -> Result<Vec<Proposal>, RoundError> {
-        let Some(translator) = &mut models.translator else {
-            open.iter().for_each(|&task| refuse(task, Reason::NoTranslation));
-            return Ok(Vec::new());
-        };
-        let requests: Vec<Request> = open
-            .iter()
-            .map(|&task| {
-                let text = self.tasks[task].text;
-                Request {
-                    text: if casing::is_upper_text(text) {
-                        casing::sentence_case(text)
-                    } else {
-                        text.to_owned()
-                    },
-                    number: self.number(task),
-                }
-            })
-            .collect();
-        let answers = translator.translate(&requests, interrupt)?;
-        let mut proposals = Vec::with_capacity(open.len());
-        for (&task, answer) in open.iter().zip(answers) {
-            let hops = answer.unwrap_or_default();
-            let Some(last) = hops.last().filter(|hop| !hop.text.trim().is_empty()) else {
-                refuse(task, Reason::NoTranslation);
-                continue;
-            };
-            let text = if casing::is_upper_text(self.tasks[task].text) {
-                last.text.to_uppercase()
-            } else {
-                last.text.clone()
-            };
-            proposals.push(Proposal {
-                task,
-                text,
-                route: Route::Translation,
-                changes: Vec::new(),
-                hops,
-            });
-        }
-        Ok(proposals)
     }
 }
 

@@ -92,7 +92,9 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
     };
     let text = &recipe.text;
     let gate = finder.folder(&text.gate.model, Role::SentenceEncoder, text.gate.precision)?;
-    let fill = match text.p_backtranslate < 1.0 {
+    // Translations are read by it, too.
+    let reads = text.gate.fluency > 0.0;
+    let fill = match text.p_backtranslate < 1.0 || reads {
         true => finder.folder(&text.fill.model, Role::MaskedLm, text.fill.precision)?,
         false => None,
     };
@@ -220,12 +222,7 @@ pub fn load(
             }
             if text.gate.guarded {
                 let language = text.language.code;
-                guards = Some(FillGuards::learn(
-                    &mut model,
-                    &vocabulary,
-                    language,
-                    interrupt,
-                )?);
+                guards = Some(FillGuards::learn(&mut model, &vocabulary, language, interrupt)?);
             }
             Some((model, vocabulary))
         }

@@ -146,6 +146,7 @@ mod tests {
             guarded: true,
             window_threshold: 0.9,
             window_words: 2,
+            fluency: 0.0,
             language: Language::of("en"),
         });
         let pairs = [

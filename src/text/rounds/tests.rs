@@ -82,6 +82,7 @@ fn outcomes(limits: Option<FillLimits>) -> (Vec<Outcome>, usize) {
         guarded: false,
         window_threshold: 0.0,
         window_words: 0,
+        fluency: 0.0,
         language,
     });
     let mut guards = limits.map(|_| FillGuards {
