@@ -49,6 +49,9 @@ impl Fluency {
 /// A word less likely than one in twenty thousand in its place is hardly ever a good one ("ran me of the way").
 pub const RAREST: f64 = 5e-5;
 
+/// Words of a sentence that are asked about, at most: each costs a look at its whole context.
+const READ: usize = 300;
+
 /// Sentences of more words are not compared: the table of the comparison grows with the square.
 const LONGEST: usize = 2000;
 
@@ -71,7 +74,7 @@ pub fn measure(
     let mut asked = Vec::new();
     for (pair, sides) in texts.iter().enumerate() {
         for (side, sentence) in sides.iter().enumerate() {
-            for (index, (word, range)) in sentence.words.iter().enumerate() {
+            for (index, (word, range)) in sentence.words.iter().enumerate().take(READ) {
                 if let Some(id) = vocabulary.id(word) {
                     gaps.push(Gap {
                         left: &sentence.text[..range.start],

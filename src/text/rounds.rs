@@ -17,6 +17,7 @@ use super::fill::{FillGuards, PickSettings, SlotSettings, Vocabulary, slots};
 use super::gate::Pair;
 use super::models::{BackTranslator, Filler, Meaning, RoundError};
 use super::refusal::Reason;
+use crate::draw::permuted;
 use crate::run::interrupt::Interrupt;
 
 pub use memory::Memory;
@@ -85,10 +86,7 @@ pub fn decide(
     memory: &mut Memory,
     interrupt: &Interrupt,
 ) -> Result<Vec<Outcome>, RoundError> {
-    let places: Vec<Vec<Range<usize>>> = tasks
-        .iter()
-        .map(|task| slots(task.text, &settings.slots))
-        .collect();
+    let places: Vec<Vec<Range<usize>>> = tasks.iter().map(|task| places(task, settings)).collect();
     memory.trim();
     let Memory { gate, picks: known } = memory;
     let mut outcomes: Vec<Option<Made>> = vec![None; tasks.len()];
@@ -165,6 +163,27 @@ pub fn decide(
         .zip(reasons)
         .map(|(made, reasons)| Outcome { made, reasons })
         .collect())
+}
+
+/// Words of a sentence that may be replaced, at most: of a longer text so many are drawn, because guards look at each of
+/// them in its context before the first attempt.
+const PLACES: u64 = 32;
+
+/// The places of the words that may be replaced.
+fn places(task: &Task<'_>, settings: &RoundSettings) -> Vec<Range<usize>> {
+    let all = slots(task.text, &settings.slots);
+    let count = all.len() as u64;
+    if count <= PLACES {
+        return all;
+    }
+    let mut drawn: Vec<usize> = (0..PLACES)
+        .map(|index| permuted(settings.seed, task.source, "places", count, index) as usize)
+        .collect();
+    drawn.sort_unstable();
+    drawn
+        .into_iter()
+        .filter_map(|index| all.get(index).cloned())
+        .collect()
 }
 
 /// What one round works on.
