@@ -74,6 +74,9 @@ pub struct Mark {
     pub info: RunInfo,
     /// What came of it.
     pub counts: Counts,
+    /// The sizes of its tables and lists in bytes, for sentences, whose rows name no files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sizes: BTreeMap<String, u64>,
 }
 
 impl Counts {
@@ -126,6 +129,14 @@ impl Mark {
     #[must_use]
     pub fn fulfilled(&self) -> bool {
         self.counts.failed == 0 && (self.info.accept_short || self.short().is_empty())
+    }
+
+    /// Whether the tables and lists are there with their sizes; a look that opens none of them.
+    #[must_use]
+    pub fn stands(&self, dataset: &Path) -> bool {
+        self.sizes.iter().all(|(name, &size)| {
+            std::fs::metadata(dataset.join(name)).is_ok_and(|stat| stat.is_file() && stat.len() == size)
+        })
     }
 
     /// The mark of a dataset; `None` if it has none.

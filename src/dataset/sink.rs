@@ -113,9 +113,20 @@ impl Sink {
         self.manifest.commit(true)?;
         let files = &self.files;
         remove_leftovers(&self.dataset, |path| files.contains(&layout::short_hash(path)))?;
+        let mut sizes = BTreeMap::new();
+        if self.tables.is_some() {
+            let tables = Split::ALL.map(table::name);
+            let lists = [MANIFEST, REFUSED, layout::ORIGINALS].map(str::to_owned);
+            for name in tables.into_iter().chain(lists) {
+                if let Ok(stat) = std::fs::metadata(self.dataset.join(&name)) {
+                    sizes.insert(name, stat.len());
+                }
+            }
+        }
         let mark = Mark {
             info,
             counts: self.counts,
+            sizes,
         };
         mark.write(&self.dataset)?;
         Ok(mark)

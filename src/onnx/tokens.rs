@@ -10,7 +10,7 @@ use super::json_tokenizer::JsonTokenizer;
 
 /// Stands for the gap of a masked text while it is encoded. It is added to the tokenizer under an id of its own,
 /// so that a literal `[MASK]` in a text stays text; the character is from a private plane of Unicode.
-const GAP: &str = "\u{F0000}gap\u{F0000}";
+pub const GAP: &str = "\u{F0000}gap\u{F0000}";
 
 /// Why a text or a tokenizer can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -153,7 +153,7 @@ fn guard(sources: &[Source], groups: &Groups, places: &mut [Option<Place>]) -> V
         if let (true, Some((other, split))) = (trained, held[groups.of[source]]) {
             let other = &sources[other];
             let why = if other.content == sources[source].content {
-                "holds the same audio as"
+                "holds the same as"
             } else {
                 "is of one group with"
             };

@@ -25,6 +25,6 @@ pub use split::{GroupBy, SplitSection};
 pub use text::{TextOverrides, TextRecipe};
 pub use text_fill::FillSection;
 pub use text_gate::{ClassifierSection, GateSection};
-pub use text_section::{OnFailure, TextSection};
+pub use text_section::{Case, OnFailure, TextSection};
 pub use text_translate::{Backend, TranslateSection};
 pub use transforms::{KINDS, NamedTransform};

@@ -29,12 +29,39 @@ pub struct TextSection {
     pub on_failure: OnFailure,
     /// Sentences of one of these words are not augmented, and the words are never replaced. Lower case.
     pub short_words: BTreeSet<String>,
+    /// In which letters new sentences are written.
+    pub case: Case,
     /// The gate.
     pub gate: GateSection,
     /// Fills.
     pub fill: FillSection,
     /// Translation.
     pub translate: TranslateSection,
+}
+
+/// In which letters new sentences are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Case {
+    /// As their originals are.
+    #[default]
+    Source,
+    /// In capitals.
+    Upper,
+    /// In small letters.
+    Lower,
+}
+
+impl Case {
+    /// A sentence in these letters.
+    #[must_use]
+    pub fn of(self, text: &str) -> String {
+        match self {
+            Case::Source => text.to_owned(),
+            Case::Upper => text.to_uppercase(),
+            Case::Lower => text.to_lowercase(),
+        }
+    }
 }
 
 /// What becomes of a candidate that fails.
@@ -58,6 +85,7 @@ struct Raw {
     reserve: Option<f64>,
     on_failure: OnFailure,
     short_words: Option<Vec<String>>,
+    case: Case,
 }
 
 /// The paper's list of words that make no sentence worth augmenting.
@@ -73,7 +101,7 @@ pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSec
     let at = table.as_ref().unwrap_or(root);
     let code = raw.language.unwrap_or_else(|| "en".to_owned());
     let language = Language::of(&code);
-    if language.code != code {
+    if code.is_empty() || language.code != code {
         let known: Vec<&str> = Language::known().collect();
         return Err(at.error(
             "language",
@@ -107,6 +135,7 @@ pub(super) fn read(root: &Table<'_>, overrides: TextOverrides) -> Result<TextSec
         reserve,
         on_failure: raw.on_failure,
         short_words,
+        case: raw.case,
         gate: text_gate::read(gate.as_ref(), &language)?,
         fill: text_fill::read(fill.as_ref())?,
         translate: text_translate::read(translate.as_ref(), language.code)?,

@@ -84,11 +84,11 @@ pub fn is_name(text: &str, word: &Word<'_>) -> bool {
     capital && !pronoun && !begins_sentence(text, word)
 }
 
-/// Placeholders, addresses, mentions and tags in lower case, sorted: a translation may move them.
+/// Placeholders, addresses, mentions and tags as they are written, sorted: a translation may move them.
 fn fixed_parts(text: &str) -> Vec<String> {
     let mut parts: Vec<String> = fixed(text)
         .into_iter()
-        .map(|range| text[range].to_lowercase())
+        .map(|range| text[range].to_owned())
         .collect();
     parts.sort_unstable();
     parts

@@ -120,13 +120,16 @@ fn translations(cost: &Cost) -> String {
 /// What this run's attempts gave.
 fn work(outcome: &Outcome, took: Duration) -> Vec<String> {
     let routes = &outcome.routes;
-    let mut table = Table::new(["route", "attempts", "made", "accepted"]);
+    let mut table = Table::new(["route", "attempts", "tested", "made", "accepted"]);
     for (route, tried) in &routes.tried {
         let made = routes.made.get(route).copied().unwrap_or(0);
-        let share = made as f64 / (*tried).max(1) as f64;
+        // Attempts with nothing left to try say nothing about the gate.
+        let tested = tried.saturating_sub(routes.empty.get(route).copied().unwrap_or(0));
+        let share = made as f64 / tested.max(1) as f64;
         table.row([
             route.clone(),
             tried.to_string(),
+            tested.to_string(),
             made.to_string(),
             format!("{:.1} %", share * 100.0),
         ]);
@@ -160,10 +163,12 @@ fn work(outcome: &Outcome, took: Duration) -> Vec<String> {
     let tried: usize = routes.tried.values().sum();
     let made: usize = routes.made.values().sum();
     let seconds = took.as_secs_f64().max(1e-3);
+    let tested = tried.saturating_sub(routes.empty.values().sum());
     lines.push(format!(
-        "{} candidates decided in {seconds:.1} s: {:.1} attempts and {:.1} sentences a second",
+        "{} candidates decided in {seconds:.1} s; of {tried} attempts {tested} had a sentence to test: {:.1} tested and \
+         {:.1} made a second",
         outcome.decided,
-        tried as f64 / seconds,
+        tested as f64 / seconds,
         made as f64 / seconds,
     ));
     lines

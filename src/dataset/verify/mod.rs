@@ -110,8 +110,7 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
     // Hashes instead of paths and rows: a dataset may have millions.
     let mut expected: HashSet<u64> = HashSet::new();
     let mut flat: HashMap<(Split, u64), u64> = HashMap::new();
-    let mut sentences =
-        (mark.info.kind == "text").then(|| Sentences::new(dataset, mark.info.shard.is_some()));
+    let mut sentences = (mark.info.kind == "text").then(|| Sentences::new(dataset, &mark));
     let mut last = String::new();
     while let Some(row) = next::<Row>(&mut rows, verdict)? {
         verdict.rows += 1;
@@ -174,6 +173,16 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
     }
     if let Some(sentences) = sentences {
         sentences.end(&name, verdict);
+    }
+    for (file, &size) in &mark.sizes {
+        let found = fs::metadata(dataset.join(file)).map(|stat| stat.len());
+        if found.as_ref().ok() != Some(&size) {
+            verdict.fault(format!(
+                "{name}: {file}: has {} bytes, expected {size} as {} tells",
+                found.map_or("no".to_owned(), |size| size.to_string()),
+                layout::MARK
+            ));
+        }
     }
     metadata(dataset, &name, flat, verdict)?;
     strays(dataset, &name, &expected, verdict);

@@ -6,9 +6,12 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::Verdict;
 use crate::corpus::Split;
 use crate::dataset::choice::{Key, key};
+use crate::dataset::mark::Mark;
 use crate::dataset::row::{Row, sha256};
 use crate::dataset::table;
 
@@ -26,6 +29,8 @@ pub(super) struct Sentences {
     said: HashMap<Key, Said>,
     /// A shard has all that was made; what repeats another sentence goes when shards are merged.
     is_shard: bool,
+    /// The least similarity that the run asked for.
+    threshold: Option<f64>,
 }
 
 /// A table that is compared with the rows as they come, in the order of both.
@@ -38,12 +43,13 @@ struct Table {
 
 impl Sentences {
     /// Has seen nothing yet.
-    pub(super) fn new(dataset: &Path, is_shard: bool) -> Self {
+    pub(super) fn new(dataset: &Path, mark: &Mark) -> Self {
         Sentences {
             dataset: dataset.to_owned(),
             tables: BTreeMap::new(),
             said: HashMap::new(),
-            is_shard,
+            is_shard: mark.info.shard.is_some(),
+            threshold: mark.info.settings.get("threshold").and_then(Value::as_f64),
         }
     }
 
@@ -54,6 +60,15 @@ impl Sentences {
         }
         self.compare(name, row, verdict);
         let made = row.scores.is_some();
+        if let (Some(scores), Some(threshold)) = (row.scores, self.threshold)
+            // Scores are written with four decimals.
+            && scores.similarity < threshold - 1e-4
+        {
+            verdict.fault(format!(
+                "{name}: {} has a similarity of {}, below the threshold of {threshold}",
+                row.id, scores.similarity
+            ));
+        }
         if !made && row.attempts.is_some() {
             // An original that is kept in place of a failure repeats itself, and says so.
             return;

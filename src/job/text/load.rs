@@ -8,6 +8,7 @@ use crate::corpus::{Skipped, Split, Utterance};
 use crate::dataset::refused::{Refused, Stage};
 use crate::job::JobError;
 use crate::job::planning::{Asked, Content, make_plan};
+use crate::onnx::tokens::GAP;
 use crate::plan::{Maker, ORIGINAL, Place, Plan};
 use crate::recipe::TextRecipe;
 use crate::run::shard::Shard;
@@ -199,6 +200,9 @@ fn contents(utterances: &[Utterance]) -> Vec<Content> {
                     "its text has {} bytes, expected a sentence of at most {LONGEST}",
                     text.len()
                 ));
+            }
+            if text.contains(GAP) {
+                return Err("its text holds the private-use characters that mark gaps for models".to_owned());
             }
             let content = *blake3::hash(sameness::key(text).as_bytes()).as_bytes();
             match first.entry((&utterance.label, content)) {

@@ -44,6 +44,8 @@ impl ClassOutcome {
 pub struct Routes {
     /// Attempts, by route.
     pub tried: BTreeMap<String, usize>,
+    /// Attempts that had nothing left to try: no word, no fill that the guards let come, no translation; by route.
+    pub empty: BTreeMap<String, usize>,
     /// Sentences made, by route.
     pub made: BTreeMap<String, usize>,
     /// Attempts that failed, by reason.

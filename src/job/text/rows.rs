@@ -58,7 +58,7 @@ impl TextJob {
             candidate.source,
             made.route.name(),
             candidate.copy,
-            made.text.clone(),
+            self.recipe.text.case.of(&made.text),
         );
         row.fingerprint = fingerprint;
         row.attempts = Some(made.attempts);

@@ -9,6 +9,7 @@ use super::outcome::{ClassOutcome, Outcome};
 use super::select::{Candidate, ClassNeed};
 use super::work::{Decided, Work};
 use crate::dataset::choice::{Choice, Said, key};
+use crate::dataset::mark::Mark;
 use crate::dataset::refused::Refused;
 use crate::dataset::store::{Place, Store};
 use crate::job::{JobError, registry};
@@ -50,7 +51,8 @@ pub fn run(
     let mut store = Store::open(&options.out, &info, options.allow_mixed)?;
     registry::remember(&info, job.recipe.document.path());
     let mut outcome = job.forecast(&options.out);
-    if let Some(mark) = store.mark().filter(|mark| mark.info == info) {
+    let complete = |mark: &&Mark| mark.info == info && mark.stands(&options.out);
+    if let Some(mark) = store.mark().filter(complete) {
         outcome.complete(mark.clone());
         store.end()?;
         return Ok(outcome);
@@ -71,7 +73,7 @@ pub fn run(
         });
     }
     let candidates: usize = job.needs.iter().map(|need| need.candidates).sum();
-    let total = if job.shard.is_some() { candidates } else { wanted };
+    let total = candidates;
     let stopped = |error: JobError, work: &Work<'_>| match error {
         JobError::Rounds(error) if error.interrupted() => JobError::Interrupted {
             done: work.counts().0,
@@ -86,7 +88,8 @@ pub fn run(
     };
     let ledger = store.begin(&info).map_err(|error| stopped(error.into(), &work))?;
     work.begin(ledger);
-    progress.stage("making", total as u64);
+    let steps = if job.shard.is_some() { candidates } else { wanted };
+    progress.stage("making", steps as u64);
     let originals = job.utterances.iter().map(|utterance| key(&utterance.text));
     let mut said = Said::new(originals);
     let keys = if job.shard.is_some() {

@@ -50,7 +50,7 @@ impl TextJob {
         for part in [
             format!("{:?}", self.rounds()),
             format!("{:?}", self.gate()),
-            format!("{:?}", text.gate.classifier),
+            format!("{:?} {:?}", text.gate.classifier, text.case),
             format!("{:?} {}", text.translate.chains, text.translate.num_beams),
         ] {
             hasher.update(&(part.len() as u64).to_le_bytes());

@@ -9,14 +9,16 @@ use super::rows::CANDIDATE;
 use super::select::{Candidate, ClassNeed};
 use crate::dataset::choice::{Key, key};
 use crate::dataset::refused::Refused;
+use crate::dataset::row::sha256;
 use crate::dataset::store::{Entry, Found, Place, Store};
 use crate::job::JobError;
 use crate::plan::item_id;
 use crate::run::interrupt::Interrupt;
 use crate::run::ledger::Ledger;
-use crate::text::candidate::{self, route};
+use crate::text::candidate::{self, Route, route};
 use crate::text::classifier::Classifier;
 use crate::text::models::{BackTranslator, Filler, RoundError};
+use crate::text::refusal::Reason;
 use crate::text::rounds::{Memory, Models, RoundSettings, Task, decide};
 
 /// Candidates that are decided together: enough to fill batches, few enough to lose little by an interruption.
@@ -83,6 +85,7 @@ impl<'a> Work<'a> {
             if let Found::Row(place, row) = found
                 // An original that was kept has no scores.
                 && row.scores.is_some()
+                && sha256(row.text.as_bytes()) == row.sha256
             {
                 there += 1;
                 let fingerprint = number(&row.fingerprint);
@@ -192,6 +195,14 @@ impl<'a> Work<'a> {
         };
         let candidate::Outcome { made, reasons } = outcome;
         for (reason, count) in &reasons {
+            let route = match reason {
+                Reason::NoWord | Reason::NoFill => Some(Route::Fill),
+                Reason::NoTranslation => Some(Route::Translation),
+                _ => None,
+            };
+            if let Some(route) = route {
+                *routes.empty.entry(route.name().to_owned()).or_default() += *count as usize;
+            }
             *routes.failed.entry(reason.name().to_owned()).or_default() += *count as usize;
         }
         let decided = match made {
