@@ -38,6 +38,13 @@ fn a_sound_dataset_agrees_and_every_tampering_is_named() {
         .says("has more lines than manifest.jsonl has rows");
 
     project.write("out/train.csv", &table);
+    let doubtful = manifest.replacen("\"similarity\":0.", "\"similarity\":0.0", 1);
+    project.write("out/manifest.jsonl", doubtful);
+    project
+        .run(&["verify", "out"])
+        .ends(2)
+        .says("below the threshold of 0.7");
+
     let leak = manifest.replacen(
         &format!("\"source_id\":\"{source}\""),
         "\"source_id\":\"stolen\"",

@@ -124,6 +124,15 @@ fn scripts_and_signs_of_all_kinds_come_through() {
 }
 
 #[test]
+fn the_mark_that_stands_for_gaps_is_refused_in_a_text() {
+    let project = with(&["gap,\"\u{f0000}gap\u{f0000} sister is sad at work\",sad".as_bytes()]);
+    project.make("out");
+    let rows = project.rows("out/refused.jsonl");
+    let row = rows.iter().find(|row| row["id"] == "gap").unwrap();
+    assert!(row["reason"].as_str().unwrap().contains("private-use"), "{row}");
+}
+
+#[test]
 fn jsonl_and_tsv_say_the_same() {
     let project = Project::new();
     project.make("out");

@@ -140,6 +140,17 @@ fn upper_case_corpora_stay_upper_case() {
 }
 
 #[test]
+fn new_sentences_come_in_the_letters_that_the_recipe_asks_for() {
+    let project = Project::new();
+    project.change("attempts = 4", "attempts = 4\ncase = \"upper\"");
+    project.make("out");
+    for row in project.rows("out/manifest.jsonl") {
+        let text = row["text"].as_str().unwrap();
+        assert_eq!(text == text.to_uppercase(), row["transform"] == "fill", "{row}");
+    }
+}
+
+#[test]
 fn single_words_and_short_words_are_not_augmented() {
     let project = Project::new();
     project.write(

@@ -73,15 +73,62 @@ fn a_limit_leaves_no_dataset_and_a_dry_run_nothing_at_all() {
         .ends(0)
         .says("nothing was written");
     assert!(!project.path("out").exists());
-    project
-        .run(&["text", "recipe.toml", "--out", "out", "--limit", "3"])
+    let ran = project
+        .run(&["text", "recipe.toml", "--out", "out", "--limit", "3", "--json"])
         .ends(0)
         .says("not complete yet");
+    // What was made can be looked at.
+    let preview = ran.json()["preview"].as_array().unwrap().clone();
+    assert!(!preview.is_empty());
+    assert!(preview.iter().all(|row| row["transform"] == "fill"));
     assert!(!project.path("out/run.json").exists());
     let ran = project
         .run(&["text", "recipe.toml", "--out", "out", "--json"])
         .ends(0);
     assert_eq!(ran.json()["known"], 3);
+    project.make("fresh");
+    assert_eq!(project.tree("fresh"), project.tree("out"));
+}
+
+#[test]
+fn a_file_that_is_gone_or_has_another_size_is_made_again() {
+    let project = Project::new();
+    project.make("out");
+    let before = project.tree("out");
+    for name in ["train.csv", "validation.csv", "refused.jsonl"] {
+        std::fs::remove_file(project.path(&format!("out/{name}"))).unwrap();
+        project
+            .run(&["verify", "out"])
+            .ends(2)
+            .says(&format!("{name}: has no bytes"));
+        project.make("out");
+        assert_eq!(project.tree("out"), before);
+        project.write(&format!("out/{name}"), "something else\n");
+        let again = project.run(&["text", "recipe.toml", "--out", "out"]);
+        if name == "refused.jsonl" {
+            again.ends(1).says("refused.jsonl");
+            std::fs::remove_file(project.path("out/refused.jsonl")).unwrap();
+            project.make("out");
+        } else {
+            again.ends(0);
+        }
+        assert_eq!(project.tree("out"), before);
+    }
+}
+
+#[test]
+fn a_sentence_that_was_tampered_with_is_not_taken_over() {
+    let project = Project::new();
+    project.change("\"largest\"", "12");
+    project.make("out");
+    let row = made(&project, "out").into_values().next().unwrap();
+    let manifest = std::fs::read_to_string(project.path("out/manifest.jsonl")).unwrap();
+    let forged = manifest.replace(row["text"].as_str().unwrap(), "A forged sentence.");
+    project.write("out/manifest.jsonl", forged);
+    project.change("train_per_class = 12", "train_per_class = 13");
+    project
+        .run(&["text", "recipe.toml", "--out", "out", "--update"])
+        .ends(0);
     project.make("fresh");
     assert_eq!(project.tree("fresh"), project.tree("out"));
 }

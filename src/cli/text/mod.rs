@@ -158,7 +158,7 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         screen.data(&json!({
             "out": outcome.out, "classes": outcome.classes, "routes": outcome.routes, "decided": outcome.decided,
             "known": outcome.known, "already": outcome.already, "complete": outcome.mark.is_some(),
-            "candidates": outcome.candidates, "cost": outcome.cost, "notes": outcome.notes, "refused": outcome.refusals,
+            "candidates": outcome.candidates, "cost": outcome.cost, "notes": outcome.notes, "preview": outcome.preview, "refused": outcome.refusals,
             "run": outcome.mark,
         }));
     }

@@ -53,6 +53,12 @@ pub fn tell(outcome: &Outcome, about: About, screen: &Screen) {
             screen.line(&line);
         }
     }
+    for row in &outcome.preview {
+        let similarity = row
+            .scores
+            .map_or(String::new(), |scores| format!(" ({:.2})", scores.similarity));
+        screen.line(&format!("  {}: {}{similarity}", row.source_id, row.text));
+    }
     let state = match (&outcome.mark, about.shard) {
         (None, _) => "not complete yet; run without --limit to go on".to_owned(),
         (Some(_), Some(shard)) => format!(

@@ -95,6 +95,22 @@ pub fn close(
     Ok(sink.finish(refused, info)?)
 }
 
+/// The first rows that a limited run has chosen, to look at.
+///
+/// # Errors
+/// [`JobError`].
+pub fn preview(
+    job: &TextJob,
+    out: &Path,
+    chosen: &Chosen,
+    around: &[u8; 32],
+    most: usize,
+) -> Result<Vec<Row>, JobError> {
+    let mut rows = Rows::open(out)?;
+    let first = chosen.rows.iter().take(most);
+    first.map(|&new| rows.make(job, around, new)).collect()
+}
+
 /// Rows where runs left them.
 struct Rows {
     manifest: Option<Lines>,

@@ -65,6 +65,12 @@ impl TextJob {
         let mut plan = make_plan(&asked, &utterances, contents, &[&Endless as &dyn Maker])?;
         plan.items.retain(|item| item.maker().is_none());
         let needs = needs(&recipe, &utterances, &plan);
+        for need in needs.iter().filter(|need| need.need > 0 && need.pool.is_empty()) {
+            plan.notes.push(format!(
+                "class {:?} has no sentence that new ones could be made of: single words and short_words are left alone",
+                need.label
+            ));
+        }
         Ok(TextJob {
             recipe,
             utterances,
@@ -124,6 +130,7 @@ impl TextJob {
             cost: self.cost(),
             decided: 0,
             known: 0,
+            preview: Vec::new(),
             already: false,
             mark: None,
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::rows::KEPT;
 use crate::dataset::mark::Mark;
+use crate::dataset::row::Row;
 use crate::text::candidate::Route;
 use crate::text::translate::Cost;
 
@@ -77,6 +78,8 @@ pub struct Outcome {
     pub decided: usize,
     /// Candidates that earlier runs had decided.
     pub known: usize,
+    /// Rows to look at, of a run with a limit.
+    pub preview: Vec<Row>,
     /// The dataset was complete before, and nothing was written.
     pub already: bool,
     /// The completion mark; none for a dry run.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::close::{Chosen, New, close};
+use super::close::{Chosen, New, close, preview};
 use super::load::TextJob;
 use super::models::Loaded;
 use super::outcome::{ClassOutcome, Outcome};
@@ -30,6 +30,9 @@ pub struct RunOptions {
     /// Go on with rows of another class of machines.
     pub allow_mixed: bool,
 }
+
+/// Sentences of a limited run that are shown.
+const PREVIEW: usize = 20;
 
 /// Decides and writes.
 ///
@@ -129,7 +132,9 @@ pub fn run(
     progress.finish();
     outcome.decided = work.fresh;
     outcome.routes = std::mem::take(&mut work.routes);
-    if options.limit.is_none() {
+    if options.limit.is_some() {
+        outcome.preview = preview(job, &options.out, &chosen, &around, PREVIEW)?;
+    } else {
         let mark = close(job, &options.out, chosen, &around, &keys, info);
         outcome.mark = Some(mark.map_err(|error| stopped(error, &work))?);
         store.end()?;

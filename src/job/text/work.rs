@@ -22,7 +22,7 @@ use crate::text::refusal::Reason;
 use crate::text::rounds::{Memory, Models, RoundSettings, Task, decide};
 
 /// Candidates that are decided together: enough to fill batches, few enough to lose little by an interruption.
-const WAVE: usize = 512;
+const WAVE: usize = 256;
 
 /// What became of a candidate, and where it stands.
 #[derive(Debug, Clone)]
