@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use augment::job::audio::LoadOptions;
 use augment::job::replay::{self, Opened};
+use augment::job::text::Checks;
 use augment::onnx::engine::Engine;
 use augment::run::atomic;
 use augment::run::interrupt::Interrupt;
@@ -83,7 +84,7 @@ pub fn run(flags: Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
 
 fn text(flags: &Flags, opened: Opened, jobs: usize, screen: &Screen, interrupt: &Interrupt) -> Done {
     let job = replay::text_job(&opened.mark, &flags.dir, flags.recipe.as_deref())?;
-    let places = augment::job::text::find(&job.recipe)?;
+    let places = augment::job::text::find(&job.recipe, Checks::Late)?;
     let engine = Engine::start(&flags.models.options(jobs))?;
     let mut models = augment::job::text::load_models(&places, &job.recipe, &engine, interrupt)?;
     if !flags.allow_mixed {

@@ -234,8 +234,9 @@ fn a_real_apy_gives_what_apertium_gives() {
     let pairs = Pair::of_chains(&[chain(&["en", "eo", "en"])]);
     let begun = Instant::now();
     let remote = loop {
-        match Remote::open(Box::new(Apy), &settings, &pairs, &Interrupt::default()) {
-            Ok(remote) => break remote,
+        let mut remote = Remote::new(Box::new(Apy), &settings, &pairs);
+        match remote.connect(&Interrupt::default()) {
+            Ok(()) => break remote,
             Err(error) => {
                 assert!(begun.elapsed() < LONG, "{error}");
                 assert!(

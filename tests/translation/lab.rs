@@ -69,17 +69,19 @@ impl Lab {
         }
     }
 
-    pub fn remote(&self, codes: &[&str]) -> Result<Remote, BackendError> {
+    pub fn remote(&self, codes: &[&str]) -> Remote {
         let pairs = Pair::of_chains(&[chain(codes)]);
-        let interrupt = Interrupt::default();
-        Remote::with_key(self.service(), &self.settings(), self.key(), &pairs, &interrupt)
+        Remote::with_key(self.service(), &self.settings(), self.key(), &pairs)
+    }
+
+    /// What is found of a service before any text.
+    pub fn connect(&self, codes: &[&str]) -> Result<(), BackendError> {
+        self.remote(codes).connect(&Interrupt::default())
     }
 
     /// A run of its own over en, fr, en.
     pub fn chains(&self) -> Chains {
-        let remote = self
-            .remote(&["en", "fr", "en"])
-            .unwrap_or_else(|error| panic!("{error}"));
+        let remote = self.remote(&["en", "fr", "en"]);
         let folder = self.folder();
         let chains = [chain(&["en", "fr", "en"])];
         Chains::new(&chains, Box::new(remote), ("service", &folder), self.budget).unwrap()

@@ -49,9 +49,14 @@ impl Project {
     }
 
     fn command(&self) -> Command {
+        let mut command = self.program();
+        command.args(["text", "recipe.toml"]);
+        command
+    }
+
+    fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_augment"));
         command
-            .args(["text", "recipe.toml"])
             .env_clear()
             .env("HOME", self.path("home"))
             .env("XDG_DATA_HOME", support::data().parent().unwrap())
@@ -59,9 +64,21 @@ impl Project {
         command
     }
 
+    /// The rows of a dataset.
+    fn rows(&self, out: &str) -> Vec<Value> {
+        let rows = fs::read_to_string(self.path(out).join("manifest.jsonl")).unwrap();
+        rows.lines()
+            .map(|row| serde_json::from_str(row).unwrap())
+            .collect()
+    }
+
     fn run(&self, key: Option<&str>) -> Output {
+        self.run_into("out", key)
+    }
+
+    fn run_into(&self, out: &str, key: Option<&str>) -> Output {
         let mut command = self.command();
-        command.args(["--out", "out"]);
+        command.args(["--out", out]);
         if let Some(name) = key {
             command.env(name, KEY);
         }
@@ -95,12 +112,8 @@ fn a_service_makes_sentences_and_the_key_stays_hidden() {
     let project = Project::new(Kind::DeepL, "deepl");
     let output = project.run(Some("DEEPL_AUTH_KEY"));
     assert_eq!(output.status.code(), Some(0), "{}", says(&output));
-    let rows = fs::read_to_string(project.path("out/manifest.jsonl")).unwrap();
-    let made: Vec<Value> = rows
-        .lines()
-        .map(|row| serde_json::from_str(row).unwrap())
-        .filter(|row: &Value| row["transform"] == "translation")
-        .collect();
+    let mut made = project.rows("out");
+    made.retain(|row| row["transform"] == "translation");
     assert_eq!(made.len(), 4);
     assert!(
         made[0]["text"].as_str().unwrap().ends_with(" again"),
@@ -199,4 +212,61 @@ fn a_missing_key_stops_before_any_work() {
         says(&output)
     );
     assert!(!project.path("out").exists() && project.server.log().is_empty());
+}
+
+#[test]
+fn what_is_complete_or_kept_needs_neither_key_nor_server() {
+    let project = Project::new(Kind::DeepL, "deepl");
+    let key = Some("DEEPL_AUTH_KEY");
+    assert_eq!(project.run(key).status.code(), Some(0));
+    assert!(project.server.lists() > 0);
+    project.server.script(|_| None);
+    let output = project.run(None);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    for kind in ["translation", "original"] {
+        let rows = project.rows("out");
+        let row = rows.iter().find(|row| row["transform"] == kind).unwrap();
+        let mut command = project.program();
+        command.args([
+            "replay",
+            "out",
+            row["id"].as_str().unwrap(),
+            "--recipe",
+            "recipe.toml",
+        ]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    }
+    // A run of its own looks for the key first, but asks nobody for what is in the cache.
+    let output = project.run_into("other", None);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!project.path("other").exists());
+    let output = project.run_into("other", key);
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    assert_eq!(project.rows("other"), project.rows("out"));
+    assert!(project.server.lists() == 0 && project.server.log().is_empty());
+}
+
+#[test]
+fn what_is_made_again_and_not_kept_needs_the_key() {
+    let project = Project::new(Kind::DeepL, "deepl");
+    assert_eq!(project.run(Some("DEEPL_AUTH_KEY")).status.code(), Some(0));
+    fs::remove_dir_all(project.path("kept")).unwrap();
+    let rows = project.rows("out");
+    let row = rows.iter().find(|row| row["transform"] == "translation").unwrap();
+    let mut command = project.program();
+    command.args([
+        "replay",
+        "out",
+        row["id"].as_str().unwrap(),
+        "--recipe",
+        "recipe.toml",
+    ]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        says(&output).contains("hint: export AUGMENT_DEEPL_KEY="),
+        "{}",
+        says(&output)
+    );
 }

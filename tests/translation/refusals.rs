@@ -246,7 +246,7 @@ fn a_services_words_are_cut_and_never_hold_the_key() {
 #[test]
 fn what_is_missing_is_found_at_the_start() {
     let lab = Lab::new(Kind::DeepL);
-    let error = lab.remote(&["en", "xx", "en"]).unwrap_err();
+    let error = lab.connect(&["en", "xx", "en"]).unwrap_err();
     assert!(matches!(error, BackendError::Language { .. }));
     assert!(
         error
@@ -260,7 +260,7 @@ fn what_is_missing_is_found_at_the_start() {
         let mut lab = Lab::new(kind);
         lab.retries = 0;
         lab.server.address = format!("http://{free}");
-        let error = lab.remote(&["en", "fr", "en"]).unwrap_err().to_string();
+        let error = lab.connect(&["en", "fr", "en"]).unwrap_err().to_string();
         assert!(
             error.contains("no connection") && error.contains("hint: is it running"),
             "{error}"

@@ -31,7 +31,7 @@ fn no_key_goes_out_in_the_open() {
             url: Some("http://service.invalid/".parse().unwrap()),
             ..lab.settings()
         };
-        let open = Remote::with_key(lab.service(), &settings, lab.key(), &[], &Interrupt::default());
+        let open = Remote::with_key(lab.service(), &settings, lab.key(), &[]).connect(&Interrupt::default());
         let error = open.unwrap_err();
         assert!(matches!(error, BackendError::PlainKey { .. }), "{error}");
         assert!(!error.to_string().contains(KEY));
@@ -45,10 +45,11 @@ fn services_that_need_a_key_say_which_variable() {
         (Kind::Google, "GOOGLE_TRANSLATE_API_KEY"),
     ] {
         let lab = Lab::new(kind);
-        let open = Remote::with_key(lab.service(), &lab.settings(), None, &[], &Interrupt::default());
+        let open = Remote::with_key(lab.service(), &lab.settings(), None, &[]).connect(&Interrupt::default());
         let error = open.unwrap_err().to_string();
         assert!(error.contains(&format!("hint: export {variable}=")), "{error}");
     }
     let lab = Lab::new(Kind::LibreTranslate);
-    assert!(Remote::with_key(lab.service(), &lab.settings(), None, &[], &Interrupt::default()).is_ok());
+    let mut remote = Remote::with_key(lab.service(), &lab.settings(), None, &[]);
+    assert!(remote.connect(&Interrupt::default()).is_ok());
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -68,6 +69,7 @@ struct State {
     kind: Kind,
     script: Mutex<Script>,
     log: Mutex<Vec<Request>>,
+    lists: AtomicUsize,
 }
 
 /// A stand-in for a service. It "translates" into capitals, and from there back.
@@ -84,6 +86,7 @@ impl Server {
             kind,
             script: Mutex::new(Box::new(|_| None)),
             log: Mutex::new(Vec::new()),
+            lists: AtomicUsize::new(0),
         });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -111,6 +114,11 @@ impl Server {
     /// Requests for translations.
     pub fn log(&self) -> Vec<Request> {
         self.state.log.lock().unwrap().clone()
+    }
+
+    /// How often lists of languages were asked for since the last call.
+    pub fn lists(&self) -> usize {
+        self.state.lists.swap(0, Ordering::SeqCst)
     }
 
     /// Texts of all requests, in order.
@@ -202,6 +210,7 @@ fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
             body: String::from_utf8(body).unwrap(),
         };
         let reply = if request.method == "GET" {
+            state.lists.fetch_add(1, Ordering::SeqCst);
             Reply::json(200, &languages(state.kind, &request))
         } else {
             state.log.lock().unwrap().push(request.clone());

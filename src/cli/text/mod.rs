@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use augment::dataset::store::Store;
-use augment::job::text::{self, LoadOptions, RunOptions, TextJob};
+use augment::job::text::{self, Checks, LoadOptions, RunOptions, TextJob};
 use augment::onnx::engine::Engine;
 use augment::recipe::{Document, TextOverrides, TextRecipe};
 use augment::run::interrupt::Interrupt;
@@ -108,8 +108,9 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         .transpose()?;
     let out = flags.out.clone().unwrap_or_else(|| default_out(&named, shard));
     // Before anything that may take long.
-    Store::check(&out, "text")?;
-    let places = text::find(&recipe);
+    let complete = Store::check(&out, "text")?.is_some();
+    let checks = if complete { Checks::Late } else { Checks::Early };
+    let places = text::find(&recipe, checks);
     if !flags.dry_run
         && let Err(error) = places
     {

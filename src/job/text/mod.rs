@@ -23,3 +23,4 @@ pub use models::{Loaded, ModelsError, Places, find, load as load_models};
 pub use outcome::{ClassOutcome, Outcome, Routes};
 pub use run::{RunOptions, run};
 pub use select::{Candidate, ClassNeed};
+pub use translators::Checks;

@@ -23,7 +23,7 @@ use crate::text::label_gate::LabelGate;
 use crate::text::models::RoundError;
 use crate::text::translate::{BackendError, Chains, Pair};
 
-use super::translators::{self, Needs};
+use super::translators::{self, Checks, Needs};
 
 /// Why the models of a run can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ const TRANSLATOR: &str = "m2m100-418M";
 ///
 /// # Errors
 /// [`ModelsError`]; models that are not installed are all named, with their sizes and the commands that get them.
-pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
+pub fn find(recipe: &TextRecipe, checks: Checks) -> Result<Places, ModelsError> {
     let mut finder = Finder {
         environment: Environment::of_process()?,
         base: recipe.base(),
@@ -114,7 +114,9 @@ pub fn find(recipe: &TextRecipe) -> Result<Places, ModelsError> {
             Some(Needs::Models(hops))
         }
         (true, _) => {
-            translators::check(&text.translate)?;
+            if checks == Checks::Early {
+                translators::check(&text.translate)?;
+            }
             Some(Needs::Nothing)
         }
     };
@@ -241,7 +243,7 @@ pub fn load(
     let translators = match &places.translators {
         None => None,
         Some(needs) => {
-            let chains = translators::open(recipe, needs, engine, interrupt)?;
+            let chains = translators::open(recipe, needs, engine)?;
             hasher.update(&chains.hash());
             let hash = blake3::Hash::from_bytes(chains.hash());
             hashes.insert("translation", hash.to_hex().to_string());

@@ -6,7 +6,6 @@ use crate::onnx::engine::Engine;
 use crate::onnx::folder::ModelFolder;
 use crate::recipe::{Backend, TextRecipe, TranslateSection};
 use crate::run::folders;
-use crate::run::interrupt::Interrupt;
 use crate::text::translate::{
     self, Apertium, Apy, BackendError, Chains, DeepL, Google, HttpSettings, LibreTranslate, Onnx, Pair,
     Remote,
@@ -17,8 +16,18 @@ use crate::text::translate::{
 pub enum Needs {
     /// The models of the hops, in the order of first use.
     Models(Vec<(Pair, ModelFolder)>),
-    /// Programs or a service, looked at already.
+    /// Programs or a service.
     Nothing,
+}
+
+/// When keys, addresses and programs of translators have to be there. Models always have to: a run's fingerprint is
+/// made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checks {
+    /// Before any work: for a run that has all of it before it.
+    Early,
+    /// With the first text that is not in the cache, if there is one: what is complete, or made again, needs none.
+    Late,
 }
 
 /// Looks that a backend's programs, keys and addresses are there; models are found by who knows the hub.
@@ -33,23 +42,17 @@ pub fn check(section: &TranslateSection) -> Result<(), BackendError> {
     }
 }
 
-/// Loads models, finds programs, or connects to a service, and reads what earlier runs have translated.
+/// Loads models or finds programs, and reads what earlier runs have translated. Services are asked for nothing
+/// yet.
 ///
 /// # Errors
 /// [`BackendError`].
-pub fn open(
-    recipe: &TextRecipe,
-    needs: &Needs,
-    engine: &Engine,
-    interrupt: &Interrupt,
-) -> Result<Chains, BackendError> {
+pub fn open(recipe: &TextRecipe, needs: &Needs, engine: &Engine) -> Result<Chains, BackendError> {
     let section = &recipe.text.translate;
     let pairs = Pair::of_chains(&section.chains);
     let backend: Box<dyn translate::Backend> = match (section.backend, needs, service(section.backend)) {
         (_, Needs::Models(places), _) => Box::new(Onnx::open(engine, places, section.num_beams)?),
-        (_, Needs::Nothing, Some(service)) => {
-            Box::new(Remote::open(service, &http(section), &pairs, interrupt)?)
-        }
+        (_, Needs::Nothing, Some(service)) => Box::new(Remote::new(service, &http(section), &pairs)),
         (_, Needs::Nothing, None) => Box::new(apertium(section)?),
     };
     let folder = cache(recipe)?;

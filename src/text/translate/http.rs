@@ -1,13 +1,14 @@
 //! Translation services over HTTP: what they have in common.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use reqwest::Url;
-use serde_json::Value;
 
 use super::address::{client, place};
+use super::probe::probe;
 use super::sending::{Failure, Wire};
 use super::service::{Refusal, Service};
 use super::{Answer, Backend, BackendError, Keep, Pair, Secret};
@@ -30,14 +31,25 @@ pub struct HttpSettings {
 /// So many texts may be refused before the first one is translated; then it is not the texts.
 const REFUSED: usize = 16;
 
-/// A service that is ready to be asked.
+/// A service. Nothing is sent, and no key is needed, before the first text.
 #[derive(Debug)]
 pub struct Remote {
-    wire: Wire,
-    concurrency: usize,
-    retries: u32,
-    translated: AtomicBool,
+    service: Arc<dyn Service>,
+    settings: HttpSettings,
+    key: Key,
+    pairs: Vec<Pair>,
+    /// Once it has told its languages.
+    wire: Option<Wire>,
+    /// Texts that were translated.
+    translated: AtomicUsize,
     refused: AtomicUsize,
+}
+
+/// Where the key comes from.
+#[derive(Debug)]
+enum Key {
+    Environment,
+    Given(Option<Secret>),
 }
 
 /// What a worker has for the one that keeps.
@@ -49,110 +61,72 @@ impl Remote {
     /// # Errors
     /// [`BackendError`].
     pub fn check(service: &dyn Service, settings: &HttpSettings) -> Result<(), BackendError> {
-        place(
-            service,
-            settings,
-            Secret::of_environment(service.variables()).as_ref(),
-        )
-        .map(drop)
-    }
-
-    /// Connects and asks which languages there are, which costs nothing. The key comes from the environment.
-    ///
-    /// # Errors
-    /// [`BackendError`]: key or address are missing, the service can't be reached, does not accept the key, or does
-    /// not know a hop. That it has too much to do just now is no error.
-    pub fn open(
-        service: Box<dyn Service>,
-        settings: &HttpSettings,
-        pairs: &[Pair],
-        interrupt: &Interrupt,
-    ) -> Result<Self, BackendError> {
         let key = Secret::of_environment(service.variables());
-        Self::with_key(service, settings, key, pairs, interrupt)
+        place(service, settings, key.as_ref()).map(drop)
     }
 
-    /// As [`Remote::open`], with a key from elsewhere.
-    ///
-    /// # Errors
-    /// As [`Remote::open`].
+    /// A service that will be asked for these hops, with the key that is in the environment by then.
+    #[must_use]
+    pub fn new(service: Box<dyn Service>, settings: &HttpSettings, pairs: &[Pair]) -> Self {
+        Remote {
+            service: Arc::from(service),
+            settings: settings.clone(),
+            key: Key::Environment,
+            pairs: pairs.to_vec(),
+            wire: None,
+            translated: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
+        }
+    }
+
+    /// As [`Remote::new`], with a key from elsewhere.
+    #[must_use]
     pub fn with_key(
         service: Box<dyn Service>,
         settings: &HttpSettings,
         key: Option<Secret>,
         pairs: &[Pair],
-        interrupt: &Interrupt,
-    ) -> Result<Self, BackendError> {
-        let address = place(service.as_ref(), settings, key.as_ref())?;
-        let name = service.name();
-        let client = client(&address, settings.timeout).map_err(|error| BackendError::Service {
-            service: name,
+    ) -> Self {
+        Remote {
+            key: Key::Given(key),
+            ..Self::new(service, settings, pairs)
+        }
+    }
+
+    /// Connects and asks which languages there are, which costs nothing; the first text does so by itself.
+    ///
+    /// # Errors
+    /// [`BackendError`]: key or address are missing, the service can't be reached, does not accept the key, or does
+    /// not know a hop. That it has too much to do just now is no error.
+    pub fn connect(&mut self, interrupt: &Interrupt) -> Result<(), BackendError> {
+        if self.wire.is_some() {
+            return Ok(());
+        }
+        let key = match &self.key {
+            Key::Environment => Secret::of_environment(self.service.variables()),
+            Key::Given(key) => key.clone(),
+        };
+        let address = place(self.service.as_ref(), &self.settings, key.as_ref())?;
+        let client = client(&address, self.settings.timeout).map_err(|error| BackendError::Service {
+            service: self.service.name(),
             host: address.host_str().unwrap_or_default().to_owned(),
             why: format!("cannot set up connections: {error}"),
         })?;
-        let remote = Remote {
-            wire: Wire {
-                service,
-                client,
-                address,
-                key,
-                timeout: settings.timeout,
-            },
-            concurrency: settings.concurrency.max(1),
-            retries: settings.retries,
-            translated: AtomicBool::new(false),
-            refused: AtomicUsize::new(0),
+        let wire = Wire {
+            service: Arc::clone(&self.service),
+            client,
+            address,
+            key,
+            timeout: self.settings.timeout,
         };
-        remote.probe(pairs, interrupt)?;
-        Ok(remote)
-    }
-
-    fn probe(&self, pairs: &[Pair], interrupt: &Interrupt) -> Result<(), BackendError> {
-        let service = &self.wire.service;
-        let fail = |why: String| BackendError::Service {
-            service: service.name(),
-            host: self.wire.host(),
-            why,
-        };
-        let mut answers: Vec<Value> = Vec::new();
-        for call in service.lists() {
-            match self.wire.send(&call, self.retries.min(1), interrupt, &|| false) {
-                Ok(answer) => answers.push(answer),
-                Err(Failure::Refused(Refusal::Later, why)) if why.starts_with("answered") => return Ok(()),
-                Err(Failure::Refused(Refusal::Later, why)) => {
-                    let hint =
-                        "is it running, and is [text.translate] url right? A proxy is set by HTTPS_PROXY";
-                    return Err(fail(format!("{why}\nhint: {hint}")));
-                }
-                Err(Failure::Refused(_, why)) => return Err(fail(why)),
-                Err(Failure::Stopped) => return Err(fail("interrupted".to_owned())),
-            }
-        }
-        for pair in pairs {
-            match service.has(&answers, pair) {
-                Some(Ok(())) => {}
-                Some(Err(known)) => {
-                    return Err(BackendError::Language {
-                        service: service.name(),
-                        pair: pair.clone(),
-                        hint: format!("it knows {known}"),
-                    });
-                }
-                None => {
-                    return Err(fail(format!(
-                        "found an answer of another shape, expected a list of languages\nhint: is [text.translate] \
-                         url the address of {}?",
-                        service.name()
-                    )));
-                }
-            }
-        }
+        probe(&wire, &self.pairs, self.settings.retries.min(1), interrupt)?;
+        self.wire = Some(wire);
         Ok(())
     }
 
     /// Texts in portions that one request holds, and texts that no request can hold.
     fn portions(&self, texts: &[&str]) -> (Vec<Vec<usize>>, Vec<usize>) {
-        let limits = self.wire.service.limits();
+        let limits = self.service.limits();
         let (mut portions, mut large): (Vec<Vec<usize>>, Vec<usize>) = (Vec::new(), Vec::new());
         let (mut portion, mut sum) = (Vec::new(), 0);
         for (at, text) in texts.iter().enumerate() {
@@ -178,19 +152,19 @@ impl Remote {
     /// Translates a portion and hands on what came; halves it where the service refuses its texts.
     fn portion(&self, work: &Work<'_>, at: &[usize], messages: &Sender<Message>) -> Result<(), RoundError> {
         let texts: Vec<&str> = at.iter().filter_map(|&at| work.texts.get(at).copied()).collect();
-        let service = &self.wire.service;
-        let call = service.call(work.pair, &texts, self.wire.key.as_ref());
+        let (wire, service) = (work.wire, &self.service);
+        let call = service.call(work.pair, &texts, wire.key.as_ref());
         let stop = || work.stop.load(Ordering::Relaxed);
-        match self.wire.send(&call, self.retries, work.interrupt, &stop) {
+        match wire.send(&call, self.settings.retries, work.interrupt, &stop) {
             Ok(answer) => {
                 let found = service.translations(&answer).ok_or_else(|| {
-                    self.error("found an answer of another shape, expected translations".to_owned())
+                    wire.error("found an answer of another shape, expected translations".to_owned())
                 })?;
                 if found.len() != texts.len() {
                     let why = format!("found {} translations, expected {}", found.len(), texts.len());
-                    return Err(self.error(why));
+                    return Err(wire.error(why));
                 }
-                self.translated.store(true, Ordering::Relaxed);
+                self.translated.fetch_add(texts.len(), Ordering::Relaxed);
                 let answers = at
                     .iter()
                     .copied()
@@ -202,8 +176,8 @@ impl Remote {
             Err(Failure::Refused(Refusal::Texts, why)) => match at {
                 [one] => {
                     let refused = self.refused.fetch_add(1, Ordering::Relaxed);
-                    if refused >= REFUSED && !self.translated.load(Ordering::Relaxed) {
-                        return Err(self.error(why));
+                    if refused >= REFUSED && self.translated.load(Ordering::Relaxed) == 0 {
+                        return Err(wire.error(why));
                     }
                     let _ = messages.send(Ok(vec![(*one, Err(why))]));
                     Ok(())
@@ -218,28 +192,21 @@ impl Remote {
                 "{} at {}: {why}; its quota is used up, and all translations are kept\nhint: run the same command \
                  again when there is more",
                 service.name(),
-                self.wire.host()
+                wire.host()
             ))),
             Err(Failure::Refused(Refusal::Later, why)) => Err(RoundError::Quota(format!(
                 "{} at {}: {why}; all translations are kept\nhint: run the same command again to go on",
                 service.name(),
-                self.wire.host()
+                wire.host()
             ))),
-            Err(Failure::Refused(Refusal::Key | Refusal::Other, why)) => Err(self.error(why)),
+            Err(Failure::Refused(Refusal::Key | Refusal::Other, why)) => Err(wire.error(why)),
         }
-    }
-
-    fn error(&self, why: String) -> RoundError {
-        RoundError::Translator(format!(
-            "{} at {}: {why}",
-            self.wire.service.name(),
-            self.wire.host()
-        ))
     }
 }
 
 /// What all workers work on.
 struct Work<'a> {
+    wire: &'a Wire,
     pair: &'a Pair,
     texts: &'a [&'a str],
     interrupt: &'a Interrupt,
@@ -248,7 +215,7 @@ struct Work<'a> {
 
 impl Backend for Remote {
     fn identity(&self, _pair: &Pair) -> [u8; 32] {
-        let name = format!("{} 1 text", self.wire.service.name());
+        let name = format!("{} 1 text", self.service.name());
         *blake3::hash(name.as_bytes()).as_bytes()
     }
 
@@ -257,7 +224,7 @@ impl Backend for Remote {
     }
 
     fn bills(&self) -> bool {
-        self.wire.service.bills()
+        self.service.bills()
     }
 
     fn translate(
@@ -268,10 +235,19 @@ impl Backend for Remote {
         keep: &mut Keep<'_>,
     ) -> Result<(), RoundError> {
         let (portions, large) = self.portions(texts);
-        let reason = format!("is too long for {}", self.wire.service.name());
+        let reason = format!("is too long for {}", self.service.name());
         let large: Vec<(usize, Answer)> = large.into_iter().map(|at| (at, Err(reason.clone()))).collect();
         keep(&large)?;
+        self.connect(interrupt)
+            .map_err(|error| match interrupt.stopped() {
+                true => RoundError::Interrupted,
+                false => RoundError::Translator(error.to_string()),
+            })?;
+        let Some(wire) = &self.wire else {
+            return Err(RoundError::Translator("found no connection".to_owned()));
+        };
         let work = Work {
+            wire,
             pair,
             texts,
             interrupt,
@@ -281,7 +257,7 @@ impl Backend for Remote {
         let (sender, messages) = channel::<Message>();
         let remote = &*self;
         std::thread::scope(|scope| {
-            for _ in 0..remote.concurrency.min(portions.len()) {
+            for _ in 0..remote.settings.concurrency.max(1).min(portions.len()) {
                 let (sender, work, next, portions) = (sender.clone(), &work, &next, &portions);
                 scope.spawn(move || {
                     while !work.stop.load(Ordering::Relaxed)

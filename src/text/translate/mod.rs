@@ -18,6 +18,7 @@ mod libretranslate;
 mod memory;
 mod onnx;
 mod patience;
+mod probe;
 mod secret;
 mod sending;
 mod service;

@@ -1,5 +1,6 @@
 //! One request to a service, sent until it is answered, refused for good, or patience ends.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::blocking::{Client, Request};
@@ -13,6 +14,7 @@ use super::service::{Body, Call, Refusal, Service};
 use crate::onnx::hub::exchange::{Broken, exchange};
 use crate::onnx::hub::retry_after;
 use crate::run::interrupt::Interrupt;
+use crate::text::models::RoundError;
 
 /// The largest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -22,7 +24,7 @@ const WORDS: usize = 300;
 /// A service at an address.
 #[derive(Debug)]
 pub struct Wire {
-    pub service: Box<dyn Service>,
+    pub service: Arc<dyn Service>,
     pub client: Client,
     pub address: Url,
     pub key: Option<Secret>,
@@ -53,6 +55,11 @@ impl Wire {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         }
+    }
+
+    /// An error that ends the run.
+    pub fn error(&self, why: String) -> RoundError {
+        RoundError::Translator(format!("{} at {}: {why}", self.service.name(), self.host()))
     }
 
     /// Sends a request; again where that may help, so many times.
