@@ -63,16 +63,20 @@ impl Service for LibreTranslate {
         answer.get("error")?.as_str().map(str::to_owned)
     }
 
-    /// 403 is a key that is missing or wrong, or a client that is shut out for asking too much.
+    /// 403 is a key that is wrong, or a client that is shut out for asking too much; a key that is missing is 400
+    /// (of older servers: 403).
     fn refusal(&self, status: u16, answer: &Value) -> Refusal {
-        if status != 403 {
-            return usual(status);
-        }
         let message = self.message(answer).unwrap_or_default().to_lowercase();
-        if message.contains("api key") {
-            Refusal::Key
-        } else {
-            Refusal::Quota
+        match status {
+            400 if ["get an api key", "obtain an api key", "invalid api key"]
+                .iter()
+                .any(|words| message.contains(words)) =>
+            {
+                Refusal::Key
+            }
+            403 if message.contains("api key") => Refusal::Key,
+            403 => Refusal::Quota,
+            status => usual(status),
         }
     }
 
