@@ -150,6 +150,34 @@ fn what_was_translated_before_a_quota_is_not_paid_for_again() {
 }
 
 #[test]
+fn a_page_in_between_stops_so_that_the_same_command_goes_on() {
+    let project = Project::new(Kind::DeepL, "deepl");
+    let mut count = 0;
+    project.server.script(move |_| {
+        count += 1;
+        (count > 1).then(|| Reply::new(200, "<html>Log in</html>"))
+    });
+    let output = project.run(Some("DEEPL_AUTH_KEY"));
+    assert_eq!(output.status.code(), Some(3), "{}", says(&output));
+    assert!(
+        says(&output).contains("run the same command again"),
+        "{}",
+        says(&output)
+    );
+    project.server.script(|_| None);
+    let output = project.run(Some("DEEPL_AUTH_KEY"));
+    assert_eq!(output.status.code(), Some(0), "{}", says(&output));
+    // The first hop is not paid for again.
+    assert!(
+        project
+            .server
+            .texts()
+            .iter()
+            .all(|text| !text.chars().any(char::is_lowercase))
+    );
+}
+
+#[test]
 fn a_kill_loses_no_answer_that_had_come() {
     let project = Project::new(Kind::LibreTranslate, "libretranslate");
     // The second hop is never answered; by then the first one is on disk.

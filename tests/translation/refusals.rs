@@ -163,14 +163,94 @@ fn a_wrong_key_is_told_from_a_quota() {
         (Kind::DeepL, deepl(403)),
         (Kind::Google, google(403, "forbidden")),
         (Kind::Google, google(400, "keyInvalid")),
+        (Kind::DeepL, deepl(401)),
         (Kind::LibreTranslate, libre(403, "Invalid API key")),
+        (
+            Kind::LibreTranslate,
+            libre(403, "Please contact the server operator to get an API key"),
+        ),
+        (
+            Kind::LibreTranslate,
+            libre(400, "Please contact the server operator to get an API key"),
+        ),
+        (
+            Kind::LibreTranslate,
+            libre(400, "Visit https://portal.example.org to get an API key"),
+        ),
     ] {
         let lab = Lab::new(kind);
         lab.server.replies(vec![reply]);
         let why = fault(&lab, &["here"]);
         assert!(why.contains("hint: look whether the key in"), "{kind:?}: {why}");
+        assert!(!why.contains("are kept"), "{why}");
         assert_eq!(lab.server.log().len(), 1);
     }
+}
+
+#[test]
+fn a_key_that_ends_in_the_middle_ends_the_run_and_says_what_is_kept() {
+    let lab = Lab::new(Kind::DeepL);
+    let mut count = 0;
+    lab.server.script(move |_| {
+        count += 1;
+        (count > 1).then(|| deepl(403))
+    });
+    let why = fault(&lab, &["one", "two", "three"]);
+    assert!(
+        why.contains("answered 403: as documented; the 3 translations of this run are kept"),
+        "{why}"
+    );
+    assert!(why.contains("\nhint: look whether the key in"), "{why}");
+    lab.server.script(|_| None);
+    assert!(
+        lab.translate(&["one", "two", "three"])
+            .unwrap()
+            .iter()
+            .all(Result::is_ok)
+    );
+    assert_eq!(lab.server.log().len(), 1);
+}
+
+#[test]
+fn answers_of_something_in_between_are_waited_out() {
+    let page = || Reply::new(200, "<html>maintenance</html>").with("retry-after", "0");
+    for kind in KINDS {
+        let lab = Lab::new(kind);
+        lab.server.replies(vec![
+            page(),
+            Reply::new(307, "")
+                .with("location", "/login")
+                .with("retry-after", "0"),
+            Reply::new(200, "{}").with("retry-after", "0"),
+        ]);
+        assert_eq!(
+            lab.translate(&["here"]).unwrap(),
+            [Ok("here again".to_owned())],
+            "{kind:?}"
+        );
+        assert_eq!(lab.server.log().len(), 3 + 2);
+    }
+    // When patience ends, what came before is kept.
+    let mut lab = Lab::new(Kind::DeepL);
+    lab.retries = 2;
+    let mut count = 0;
+    lab.server.script(move |_| {
+        count += 1;
+        (count > 1).then(page)
+    });
+    let why = quota(&lab, &["one", "two"]);
+    assert!(
+        why.contains("a page of HTML") && why.contains("gave up after 3 tries"),
+        "{why}"
+    );
+    assert!(
+        why.contains("all translations are kept\nhint: run the same command again"),
+        "{why}"
+    );
+    assert_eq!(lab.server.log().len(), 1 + 3);
+    lab.server.script(|_| None);
+    assert!(lab.translate(&["one", "two"]).unwrap().iter().all(Result::is_ok));
+    assert_eq!(lab.server.log().len(), 1);
 }
 
 #[test]
@@ -210,19 +290,24 @@ fn answers_that_make_no_sense_are_told() {
             "another shape",
         ),
         (
-            Kind::Apy,
-            Reply::new(404, "{}"),
-            "is [text.translate] url the address",
-        ),
-        (
             Kind::DeepL,
             Reply::new(302, "").with("location", "http://127.0.0.1:9/"),
             "a redirect",
         ),
-        (Kind::DeepL, Reply::new(418, "{}"), "answered 418"),
+    ] {
+        let mut lab = Lab::new(kind);
+        lab.retries = 0;
+        lab.server.replies(vec![reply]);
+        let why = quota(&lab, &["here"]);
+        assert!(why.contains(says), "{kind:?}, {says}: {why}");
+        assert_eq!(lab.server.log().len(), 1);
+    }
+    for (kind, status, says) in [
+        (Kind::Apy, 404, "is [text.translate] url the address"),
+        (Kind::DeepL, 418, "answered 418"),
     ] {
         let lab = Lab::new(kind);
-        lab.server.replies(vec![reply]);
+        lab.server.replies(vec![Reply::new(status, "{}")]);
         let why = fault(&lab, &["here"]);
         assert!(why.contains(says), "{kind:?}, {says}: {why}");
         assert_eq!(lab.server.log().len(), 1);

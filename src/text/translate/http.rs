@@ -6,6 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use reqwest::Url;
+use serde_json::Value;
 
 use super::address::{client, place};
 use super::probe::probe;
@@ -154,52 +155,45 @@ impl Remote {
         let texts: Vec<&str> = at.iter().filter_map(|&at| work.texts.get(at).copied()).collect();
         let (wire, service) = (work.wire, &self.service);
         let call = service.call(work.pair, &texts, wire.key.as_ref());
+        let read = |answer: Value| match service.translations(&answer) {
+            Some(found) if found.len() == texts.len() => Ok(found),
+            Some(found) => Err(format!(
+                "found {} translations, expected {}",
+                found.len(),
+                texts.len()
+            )),
+            None => Err("found an answer of another shape, expected translations".to_owned()),
+        };
         let stop = || work.stop.load(Ordering::Relaxed);
-        match wire.send(&call, self.settings.retries, work.interrupt, &stop) {
-            Ok(answer) => {
-                let found = service.translations(&answer).ok_or_else(|| {
-                    wire.error("found an answer of another shape, expected translations".to_owned())
-                })?;
-                if found.len() != texts.len() {
-                    let why = format!("found {} translations, expected {}", found.len(), texts.len());
-                    return Err(wire.error(why));
-                }
-                self.translated.fetch_add(texts.len(), Ordering::Relaxed);
+        let refused = match wire.send(&call, &read, self.settings.retries, work.interrupt, &stop) {
+            Ok(found) => {
+                self.translated.fetch_add(found.len(), Ordering::Relaxed);
                 let answers = at
                     .iter()
                     .copied()
                     .zip(found.into_iter().map(|text| Ok(vec![text])));
                 let _ = messages.send(Ok(answers.collect()));
+                return Ok(());
+            }
+            Err(Failure::Stopped) => return Err(RoundError::Interrupted),
+            Err(Failure::Refused(refused)) => refused,
+        };
+        let end = || Err(refused.end(&wire.who(), self.translated.load(Ordering::Relaxed)));
+        match (refused.about, at) {
+            (Refusal::Texts, [one]) => {
+                let count = self.refused.fetch_add(1, Ordering::Relaxed);
+                if count >= REFUSED && self.translated.load(Ordering::Relaxed) == 0 {
+                    return end();
+                }
+                let _ = messages.send(Ok(vec![(*one, Err(refused.why))]));
                 Ok(())
             }
-            Err(Failure::Stopped) => Err(RoundError::Interrupted),
-            Err(Failure::Refused(Refusal::Texts, why)) => match at {
-                [one] => {
-                    let refused = self.refused.fetch_add(1, Ordering::Relaxed);
-                    if refused >= REFUSED && self.translated.load(Ordering::Relaxed) == 0 {
-                        return Err(wire.error(why));
-                    }
-                    let _ = messages.send(Ok(vec![(*one, Err(why))]));
-                    Ok(())
-                }
-                many => {
-                    let (first, second) = many.split_at(many.len() / 2);
-                    self.portion(work, first, messages)?;
-                    self.portion(work, second, messages)
-                }
-            },
-            Err(Failure::Refused(Refusal::Quota, why)) => Err(RoundError::Quota(format!(
-                "{} at {}: {why}; its quota is used up, and all translations are kept\nhint: run the same command \
-                 again when there is more",
-                service.name(),
-                wire.host()
-            ))),
-            Err(Failure::Refused(Refusal::Later, why)) => Err(RoundError::Quota(format!(
-                "{} at {}: {why}; all translations are kept\nhint: run the same command again to go on",
-                service.name(),
-                wire.host()
-            ))),
-            Err(Failure::Refused(Refusal::Key | Refusal::Other, why)) => Err(wire.error(why)),
+            (Refusal::Texts, many) => {
+                let (first, second) = many.split_at(many.len() / 2);
+                self.portion(work, first, messages)?;
+                self.portion(work, second, messages)
+            }
+            _ => end(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod memory;
 mod onnx;
 mod patience;
 mod probe;
+mod refused;
 mod secret;
 mod sending;
 mod service;

@@ -20,15 +20,18 @@ pub fn probe(wire: &Wire, pairs: &[Pair], retries: u32, interrupt: &Interrupt) -
     };
     let mut answers: Vec<Value> = Vec::new();
     for call in service.lists() {
-        match wire.send(&call, retries, interrupt, &|| false) {
+        match wire.send(&call, &Ok, retries, interrupt, &|| false) {
             Ok(answer) => answers.push(answer),
-            Err(Failure::Refused(Refusal::Later, why)) if why.starts_with("answered") => return Ok(()),
-            Err(Failure::Refused(Refusal::Later, why)) => {
-                let hint = "is it running, and is [text.translate] url right? A proxy is set by HTTPS_PROXY";
-                return Err(fail(format!("{why}\nhint: {hint}")));
-            }
-            Err(Failure::Refused(_, why)) => return Err(fail(why)),
             Err(Failure::Stopped) => return Err(fail("interrupted".to_owned())),
+            Err(Failure::Refused(refused)) => match refused.about {
+                Refusal::Later => return Ok(()),
+                Refusal::Unreached => {
+                    let hint =
+                        "is it running, and is [text.translate] url right? A proxy is set by HTTPS_PROXY";
+                    return Err(fail(format!("{}\nhint: {hint}", refused.why)));
+                }
+                _ => return Err(fail(refused.told())),
+            },
         }
     }
     for pair in pairs {

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::Secret;
 use super::patience::{self, LONGEST_ASKED};
+use super::refused::Refused;
 use super::service::{Body, Call, Refusal, Service};
 use crate::onnx::hub::exchange::{Broken, exchange};
 use crate::onnx::hub::retry_after;
 use crate::run::interrupt::Interrupt;
-use crate::text::models::RoundError;
 
 /// The largest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -37,17 +37,22 @@ pub struct Wire {
 pub enum Failure {
     /// The user wants to stop, or another request has failed.
     Stopped,
-    /// What [`Refusal`] says, in words.
-    Refused(Refusal, String),
+    /// What else there is.
+    Refused(Refused),
 }
 
 /// One try.
 enum Try {
-    Again(String, Option<Duration>),
+    Again(Refused, Option<Duration>),
     Failed(Failure),
 }
 
 impl Wire {
+    /// The service with its host, for messages.
+    pub fn who(&self) -> String {
+        format!("{} at {}", self.service.name(), self.host())
+    }
+
     /// Who answers, for messages.
     pub fn host(&self) -> String {
         let host = self.address.host_str().unwrap_or_default();
@@ -57,36 +62,36 @@ impl Wire {
         }
     }
 
-    /// An error that ends the run.
-    pub fn error(&self, why: String) -> RoundError {
-        RoundError::Translator(format!("{} at {}: {why}", self.service.name(), self.host()))
-    }
-
-    /// Sends a request; again where that may help, so many times.
-    pub fn send(
+    /// Sends a request; again where that may help, so many times. `read` takes what is wanted out of an answer, or
+    /// says what is wrong with it.
+    pub fn send<T>(
         &self,
         call: &Call,
+        read: &dyn Fn(Value) -> Result<T, String>,
         retries: u32,
         interrupt: &Interrupt,
         stop: &dyn Fn() -> bool,
-    ) -> Result<Value, Failure> {
+    ) -> Result<T, Failure> {
         let mut failed = 0;
         loop {
             if interrupt.stopped() || stop() {
                 return Err(Failure::Stopped);
             }
-            let (why, asked) = match self.once(call, interrupt) {
-                Ok(answer) => return Ok(answer),
+            let found = self
+                .once(call, interrupt)
+                .and_then(|(answer, asked)| read(answer).map_err(|why| Try::Again(self.strange(why), asked)));
+            let (refused, asked) = match found {
+                Ok(found) => return Ok(found),
                 Err(Try::Failed(failure)) => return Err(failure),
-                Err(Try::Again(why, asked)) => (why, asked),
+                Err(Try::Again(refused, asked)) => (refused, asked),
             };
             failed += 1;
-            let later = |why: String| Err(Failure::Refused(Refusal::Later, why));
             if failed > retries {
-                return later(format!("{why}; gave up after {failed} tries"));
+                return Err(Failure::Refused(refused.after(failed)));
             }
             if let Some(asked) = asked.filter(|&asked| asked > LONGEST_ASKED) {
-                return later(format!("{why}; it asks to wait for {} s", asked.as_secs()));
+                let why = format!("{}; it asks to wait for {} s", refused.why, asked.as_secs());
+                return Err(Failure::Refused(Refused { why, ..refused }));
             }
             let wait = patience::wait(failed, asked, patience::share());
             if !patience::sleep(wait, interrupt, stop) {
@@ -95,21 +100,29 @@ impl Wire {
         }
     }
 
-    /// Sends a request once.
-    fn once(&self, call: &Call, interrupt: &Interrupt) -> Result<Value, Try> {
+    /// An answer that is none.
+    fn strange(&self, why: String) -> Refused {
+        let hint = format!(
+            "is [text.translate] url the address of {}, and no page of a proxy in between?",
+            self.service.name()
+        );
+        Refused::hinting(Refusal::Strange, why, hint)
+    }
+
+    /// Sends a request once. With the answer comes how long the service asks to wait.
+    fn once(&self, call: &Call, interrupt: &Interrupt) -> Result<(Value, Option<Duration>), Try> {
         let request = self
             .request(call)
-            .map_err(|why| Try::Failed(Failure::Refused(Refusal::Other, why)))?;
+            .map_err(|why| Try::Failed(Failure::Refused(Refused::new(Refusal::Other, why))))?;
         let begun = Instant::now();
         let broken = |broken: Broken| match broken {
             Broken::Interrupted => Try::Failed(Failure::Stopped),
-            Broken::Certificate(why) => Try::Failed(Failure::Refused(
+            Broken::Certificate(why) => Try::Failed(Failure::Refused(Refused::hinting(
                 Refusal::Other,
-                format!(
-                    "its certificate is not trusted: {why}\nhint: SSL_CERT_FILE may name a file with further certificates"
-                ),
-            )),
-            Broken::Network(why) => Try::Again(why, None),
+                format!("its certificate is not trusted: {why}"),
+                "SSL_CERT_FILE may name a file with further certificates".to_owned(),
+            ))),
+            Broken::Network(why) => Try::Again(Refused::new(Refusal::Unreached, why), None),
         };
         let mut answer = exchange(&self.client, request, self.timeout, interrupt).map_err(broken)?;
         let status = answer.status.as_u16();
@@ -119,17 +132,23 @@ impl Wire {
             bytes.extend(chunk);
             if bytes.len() > ANSWER_LIMIT {
                 let why = format!("found an answer of more than {} MiB", ANSWER_LIMIT >> 20);
-                return Err(Try::Failed(Failure::Refused(Refusal::Other, why)));
+                return Err(Try::Again(self.strange(why), asked));
             }
             if begun.elapsed() > self.timeout {
                 let why = format!("the answer was not there after {} s", self.timeout.as_secs());
-                return Err(Try::Again(why, None));
+                return Err(Try::Again(Refused::new(Refusal::Unreached, why), None));
             }
         }
-        self.judge(status, &bytes, asked)
+        match self.judge(status, &bytes) {
+            Ok(answer) => Ok((answer, asked)),
+            Err(refused) => match refused.about {
+                Refusal::Later | Refusal::Unreached | Refusal::Strange => Err(Try::Again(refused, asked)),
+                _ => Err(Try::Failed(Failure::Refused(refused))),
+            },
+        }
     }
 
-    fn judge(&self, status: u16, bytes: &[u8], asked: Option<Duration>) -> Result<Value, Try> {
+    fn judge(&self, status: u16, bytes: &[u8]) -> Result<Value, Refused> {
         let parsed: Result<Value, String> = serde_json::from_slice(bytes).map_err(|error| {
             if bytes.trim_ascii_start().starts_with(b"<") {
                 "found a page of HTML, expected JSON".to_owned()
@@ -137,44 +156,31 @@ impl Wire {
                 format!("found no JSON: {error}")
             }
         });
-        let refused = |refusal, why: String| Err(Try::Failed(Failure::Refused(refusal, why)));
         if (200..300).contains(&status) {
-            return match parsed {
-                Ok(answer) => Ok(answer),
-                Err(why) => refused(
-                    Refusal::Other,
-                    format!(
-                        "{why}\nhint: is this the address of {}, and no page of a proxy in between?",
-                        self.service.name()
-                    ),
-                ),
-            };
+            return parsed.map_err(|why| self.strange(why));
         }
         if (300..400).contains(&status) {
-            return refused(
-                Refusal::Other,
-                format!(
-                    "answered {status}, a redirect, which is not followed with texts and keys\nhint: write the address that it leads to as [text.translate] url"
-                ),
-            );
+            return Err(Refused::hinting(
+                Refusal::Strange,
+                format!("answered {status}, a redirect, which is not followed with texts and keys"),
+                "if it leads to where the service is now, write that address as [text.translate] url"
+                    .to_owned(),
+            ));
         }
         let answer = parsed.unwrap_or(Value::Null);
         let words = match self.service.message(&answer) {
             Some(message) => format!("answered {status}: {}", self.words(&message)),
             None => format!("answered {status}"),
         };
-        match self.service.refusal(status, &answer) {
-            Refusal::Later => Err(Try::Again(words, asked)),
-            Refusal::Key => refused(Refusal::Key, format!("{words}\nhint: {}", self.key_hint())),
-            Refusal::Other if status == 404 => refused(
-                Refusal::Other,
-                format!(
-                    "{words}\nhint: is [text.translate] url the address of {}?",
-                    self.service.name()
-                ),
-            ),
-            other => refused(other, words),
-        }
+        let about = self.service.refusal(status, &answer);
+        Err(match about {
+            Refusal::Key => Refused::hinting(about, words, self.key_hint()),
+            Refusal::Other if status == 404 => {
+                let hint = format!("is [text.translate] url the address of {}?", self.service.name());
+                Refused::hinting(about, words, hint)
+            }
+            about => Refused::new(about, words),
+        })
     }
 
     /// The service's own words: printable, not long, and without the key.

@@ -40,6 +40,10 @@ pub struct Call {
 pub enum Refusal {
     /// Another time it may work: too many requests, or trouble within the service.
     Later,
+    /// There was no answer.
+    Unreached,
+    /// An answer that is not the service's, or not one to the question: something in between may be the reason.
+    Strange,
     /// No more until the quota is renewed or raised.
     Quota,
     /// The key.
