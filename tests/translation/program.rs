@@ -298,3 +298,59 @@ fn what_is_made_again_and_not_kept_needs_the_key() {
         says(&output)
     );
 }
+
+#[test]
+fn a_service_that_refuses_every_text_is_told() {
+    let project = Project::new(Kind::LibreTranslate, "libretranslate");
+    project
+        .server
+        .script(|_| Some(Reply::new(400, "{\"error\": \"xx is not supported\"}")));
+    let output = project.run(None);
+    let says = says(&output);
+    assert_eq!(output.status.code(), Some(2), "{says}");
+    assert!(
+        says.contains("texts were not translated: answered 400: xx is not supported"),
+        "{says}"
+    );
+}
+
+#[test]
+fn translations_that_are_no_text_do_not_get_into_a_dataset() {
+    let project = Project::new(Kind::LibreTranslate, "libretranslate");
+    project.server.script(|request| {
+        let mut texts: Vec<String> = request.json()["q"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| crate::server::translated(text.as_str().unwrap()))
+            .collect();
+        for text in &mut texts {
+            // On the way back, by what stands in the sentence.
+            for (number, bad) in [("2 ", "\0"), ("3 ", "\u{1b}[2J"), ("4 ", "\u{202e}")] {
+                if text.contains(number) && text.ends_with("again") {
+                    text.push_str(bad);
+                }
+            }
+            *text = text.replace(" again", "\nagain");
+        }
+        Some(Reply::json(200, &serde_json::json!({ "translatedText": texts })))
+    });
+    let output = project.run(None);
+    let says = says(&output);
+    for bad in ["U+0000", "U+001B", "U+202E"] {
+        assert!(
+            says.contains(&format!(
+                "1 text was not translated: came back with the character {bad}"
+            )),
+            "{says}"
+        );
+    }
+    let rows = project.rows("out");
+    let made: Vec<&Value> = rows
+        .iter()
+        .filter(|row| row["transform"] == "translation")
+        .collect();
+    // One of four sentences is left, and it is in one line.
+    assert_eq!(made.len(), 1, "{says}");
+    assert_eq!(made[0]["text"], "i lost my 5 flowers there again");
+}

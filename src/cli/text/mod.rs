@@ -140,6 +140,10 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
             if sent > 0 {
                 screen.line(&format!("{sent} characters were sent"));
             }
+            for (reason, count) in models.translators.iter().flat_map(|chains| chains.failures()) {
+                let texts = if count == 1 { "text was" } else { "texts were" };
+                screen.warn(&format!("{count} {texts} not translated: {reason}"));
+            }
             outcome?
         }
         places => {

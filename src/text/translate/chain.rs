@@ -6,6 +6,7 @@ use std::path::Path;
 use super::cache::{Cache, Key};
 use super::error::BackendError;
 use super::memory::Failures;
+use super::usable::usable;
 use super::{Answer, Backend, Pair};
 use crate::run::interrupt::Interrupt;
 use crate::text::candidate;
@@ -17,6 +18,7 @@ pub struct Chains {
     chains: Vec<Vec<String>>,
     backend: Box<dyn Backend>,
     hops: Vec<Hop>,
+    failures: Failures,
     budget: Option<u64>,
     sent: u64,
 }
@@ -29,7 +31,6 @@ struct Hop {
     /// For keys: the identity and what else translations depend on.
     salt: [u8; 32],
     cache: Cache,
-    failures: Failures,
 }
 
 impl Hop {
@@ -42,8 +43,8 @@ impl Hop {
     }
 
     /// What is known about a text.
-    fn known(&mut self, key: &Key) -> Answer {
-        if let Some(reason) = self.failures.get(key) {
+    fn known(&mut self, key: &Key, failures: &Failures) -> Answer {
+        if let Some(reason) = failures.get(key) {
             return Err(reason.to_owned());
         }
         self.cache
@@ -81,13 +82,13 @@ impl Chains {
                 pair,
                 identity,
                 salt,
-                failures: Failures::default(),
             });
         }
         Ok(Chains {
             chains: chains.to_vec(),
             backend,
             hops,
+            failures: Failures::default(),
             budget,
             sent: 0,
         })
@@ -117,6 +118,13 @@ impl Chains {
             .collect()
     }
 
+    /// Why texts were not translated in this run, with how many texts each reason is about, most first. At most 20
+    /// reasons, each of at most 301 characters.
+    #[must_use]
+    pub fn failures(&self) -> Vec<(String, usize)> {
+        self.failures.reasons()
+    }
+
     /// Characters that were sent to a service that counts them.
     #[must_use]
     pub fn sent(&self) -> u64 {
@@ -133,7 +141,7 @@ impl Chains {
             .iter()
             .copied()
             .zip(keys.iter().copied())
-            .filter(|(_, key)| !hop.cache.has(key) && hop.failures.get(key).is_none())
+            .filter(|(_, key)| !hop.cache.has(key) && self.failures.get(key).is_none())
             .collect();
         open.sort_unstable();
         open.dedup();
@@ -148,7 +156,7 @@ impl Chains {
         let (now, later) = open.split_at(fitting);
         if !now.is_empty() {
             let asked: Vec<&str> = now.iter().map(|(text, _)| *text).collect();
-            let (cache, failures) = (&mut hop.cache, &mut hop.failures);
+            let (cache, failures) = (&mut hop.cache, &mut self.failures);
             self.backend
                 .translate(&hop.pair, &asked, interrupt, &mut |answers| {
                     let mut kept = Vec::with_capacity(answers.len());
@@ -171,7 +179,7 @@ impl Chains {
                 self.sent,
             )));
         }
-        Ok(keys.iter().map(|key| hop.known(key)).collect())
+        Ok(keys.iter().map(|key| hop.known(key, &self.failures)).collect())
     }
 }
 
@@ -189,19 +197,12 @@ fn fitting<'a>(texts: impl Iterator<Item = &'a str>, left: Option<u64>) -> (usiz
     (count, sum)
 }
 
-/// The translation of a rank, if it is one to go on with.
-fn chosen(text: &str, best: Vec<String>, rank: usize) -> Result<String, String> {
+/// The translation of a rank, if there is one.
+fn ranked(best: Vec<String>, rank: usize) -> Result<String, String> {
     let count = best.len();
-    let Some(found) = best.into_iter().nth(rank) else {
-        return Err(format!("has no more than {count} translations"));
-    };
-    if found.trim().is_empty() {
-        return Err("came back empty".to_owned());
-    }
-    if found.trim() == text.trim() {
-        return Err("came back unchanged".to_owned());
-    }
-    Ok(found)
+    best.into_iter()
+        .nth(rank)
+        .ok_or_else(|| format!("has no more than {count} translations"))
 }
 
 impl BackTranslator for Chains {
@@ -268,7 +269,13 @@ impl BackTranslator for Chains {
                     let (chain, rank) = ways[at];
                     let last = step + 2 == self.chains[chain].len();
                     let language = self.hops[hop].pair.target.clone();
-                    match answer.and_then(|best| chosen(text, best, if last { rank } else { 0 })) {
+                    let found = answer.and_then(|best| ranked(best, if last { rank } else { 0 }));
+                    let found = found.and_then(|found| {
+                        usable(text, &found).inspect_err(|reason| {
+                            self.failures.add_useless(self.hops[hop].key(text), reason);
+                        })
+                    });
+                    match found {
                         Ok(text) => {
                             if let Ok(hops) = &mut done[at] {
                                 hops.push(candidate::Hop { language, text });

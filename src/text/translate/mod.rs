@@ -23,6 +23,7 @@ mod refused;
 mod secret;
 mod sending;
 mod service;
+mod usable;
 
 pub use apertium::{Apertium, Mode, Modes};
 pub use apy::Apy;

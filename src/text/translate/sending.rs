@@ -12,6 +12,7 @@ use super::Secret;
 use super::patience::{self, LONGEST_ASKED};
 use super::refused::Refused;
 use super::service::{Body, Call, Refusal, Service};
+use super::usable::is_no_text;
 use crate::onnx::hub::exchange::{Broken, exchange};
 use crate::onnx::hub::retry_after;
 use crate::run::interrupt::Interrupt;
@@ -188,7 +189,7 @@ impl Wire {
         let hidden = self.key.as_ref().map_or(text.to_owned(), |key| key.hide_in(text));
         let mut words: String = hidden
             .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
+            .map(|c| if is_no_text(c) { ' ' } else { c })
             .take(WORDS)
             .collect();
         if hidden.chars().count() > WORDS {

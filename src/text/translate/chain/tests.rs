@@ -10,7 +10,7 @@ use crate::text::translate::Keep;
 type Log = Rc<RefCell<Vec<(String, Vec<String>)>>>;
 
 /// Marks a text with the hop it went through; what holds "stay" stays as it is, "fail" fails, "void" comes back empty,
-/// and after so many batches the quota is used up.
+/// "bell" comes back with a control character as the best one, and after so many batches the quota is used up.
 #[derive(Debug)]
 struct Spelling {
     log: Log,
@@ -48,6 +48,9 @@ impl Backend for Spelling {
             self.batches -= 1;
             let answer = match *text {
                 text if text.contains("fail") => Err("failed".to_owned()),
+                text if text.contains("bell") => Ok((0..self.best)
+                    .map(|rank| format!("{rank}{}", if rank == 0 { "\u{7}" } else { "" }))
+                    .collect()),
                 text if text.contains("void") => Ok(vec![" ".to_owned()]),
                 text if text.contains("stay") => Ok(vec![text.to_owned()]),
                 text => Ok((0..self.best)
@@ -245,4 +248,58 @@ fn hops_of_another_identity_share_nothing() {
     last(&mut other, &[("a", 0)]);
     assert_eq!(log.borrow().len(), 2);
     assert_eq!(chains.hash(), other.hash());
+}
+
+#[test]
+fn why_there_is_no_translation_is_counted_by_texts() {
+    let lab = Lab::new();
+    let list = [
+        ("fail 1", 0),
+        ("fail 2", 0),
+        ("fail 2", 1),
+        ("stay", 0),
+        ("stay", 0),
+        ("bell", 0),
+        ("a", 0),
+    ];
+    let told = [
+        ("failed", 2),
+        ("came back unchanged", 1),
+        ("came back with the character U+0007", 1),
+    ];
+    let mut told = told.map(|(reason, count)| (reason.to_owned(), count));
+    told[1..].sort();
+    // The second run has what came in the cache, and asks for the others again.
+    for asked in [
+        &["a", "bell", "fail 1", "fail 2", "stay"][..],
+        &["fail 1", "fail 2"],
+    ] {
+        let mut chains = lab.chains(&[&["en", "fr", "en"]], 2, 99, None);
+        assert_eq!(chains.failures(), []);
+        for _ in 0..2 {
+            last(&mut chains, &list);
+            assert_eq!(chains.failures(), told);
+        }
+        assert_eq!(lab.asked()[0].1, asked);
+    }
+}
+
+#[test]
+fn what_holds_a_control_character_is_none_and_the_next_best_stands() {
+    let lab = Lab::new();
+    let mut chains = lab.chains(&[&["en", "fr", "en"]], 2, 99, None);
+    // As the first hop it ends the chain; as the last one it is one rank.
+    assert!(last(&mut chains, &[("bell", 0)])[0].is_err());
+    let backend = Spelling {
+        log: Log::default(),
+        best: 2,
+        bills: false,
+        batches: 99,
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let way = ["en".to_owned(), "bell".to_owned(), "en".to_owned()];
+    let mut chains = Chains::new(&[way.to_vec()], Box::new(backend), ("x", dir.path()), None).unwrap();
+    let found = last(&mut chains, &[("a", 0), ("a", 1)]);
+    assert_eq!(found[0], Err("came back with the character U+0007".to_owned()));
+    assert_eq!(found[1], ok("1"));
 }
