@@ -164,7 +164,33 @@ pub(super) fn read(table: Option<&Table<'_>>, language: &str) -> Result<Translat
         ));
     }
     chains(table, &section.chains, language)?;
+    models(table, &section)?;
     Ok(section)
+}
+
+/// Refuses models of hops that no chain has.
+fn models(table: &Table<'_>, section: &TranslateSection) -> Result<(), RecipeError> {
+    let mut hops: Vec<String> = Vec::new();
+    for hop in section.chains.iter().flat_map(|chain| chain.windows(2)) {
+        let name = hop.join("-");
+        if !hops.contains(&name) {
+            hops.push(name);
+        }
+    }
+    // A mode of Apertium does one hop.
+    let any = match section.backend {
+        Backend::Onnx => vec!["any".to_owned()],
+        _ => Vec::new(),
+    };
+    let known = |name: &String| hops.contains(name) || any.contains(name);
+    match section.models.keys().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(table.error(
+            &format!("models.{name}"),
+            "is no hop of any chain",
+            Some(format!("allowed are {}", [hops, any].concat().join(", "))),
+        )),
+    }
 }
 
 /// The paper's chain, with the language of the sentences at its ends.
@@ -339,6 +365,26 @@ mod tests {
             ("backend = \"google\"\nbudget_characters = -1", 4, ""),
             ("backend = \"gogle\"", 3, "google"),
             ("cache = \" \"", 3, "no folder"),
+            (
+                "chains = [[\"en\", \"fr\", \"en\"]]\nmodels = { foo = \"x\" }",
+                4,
+                "models.foo: is no hop of any chain\nhint: allowed are en-fr, fr-en, any",
+            ),
+            (
+                "chains = [[\"en\", \"fr\", \"en\"]]\n[text.translate.models]\nen-fr = \"x\"\n\"en-d.e\" = \"x\"",
+                4,
+                "is no hop",
+            ),
+            (
+                "chains = [[\"en\", \"fr\", \"en\"]]\n[text.translate.models]\nen-fr = \"x\"\nfr-de = \"x\"",
+                6,
+                "is no hop",
+            ),
+            (
+                "backend = \"apertium\"\nmodels = { any = \"x\" }",
+                4,
+                "allowed are en-fr, fr-de, de-tr, tr-en",
+            ),
             ("chains = []", 3, "at least one"),
             ("chains = [[\"en\", \"fr\"]]", 3, "comes back"),
             ("chains = [[\"en\", \"../x\", \"en\"]]", 3, "code of a language"),
@@ -353,6 +399,17 @@ mod tests {
             assert!(error.contains(&format!("r.toml:{line}")), "{text}: {error}");
             assert!(error.contains(says), "{text}: {error}");
             assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn models_of_hops_and_of_any() {
+        for text in [
+            "models = { any = \"x\" }",
+            "models = { en-fr = \"x\", tr-en = \"y\", any = \"z\" }",
+            "backend = \"apertium\"\nmodels = { en-fr = \"eng-fra\" }",
+        ] {
+            assert!(section(text).is_ok(), "{text}");
         }
     }
 
