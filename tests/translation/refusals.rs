@@ -7,7 +7,7 @@ use augment::text::models::RoundError;
 use augment::text::translate::BackendError;
 use serde_json::{Value, json};
 
-use crate::lab::{KEY, KINDS, Lab};
+use crate::lab::{KEY, KINDS, Lab, last};
 use crate::server::{Kind, Reply, texts as texts_of};
 
 fn deepl(status: u16) -> Reply {
@@ -350,5 +350,11 @@ fn what_is_missing_is_found_at_the_start() {
             error.contains("no connection") && error.contains("hint: is it running"),
             "{error}"
         );
+        // The first text says the same, and counts as sent to nobody.
+        let mut chains = lab.chains();
+        let Err(RoundError::Translator(why)) = last(&mut chains, &["here"]) else {
+            panic!("{kind:?}");
+        };
+        assert_eq!((why, chains.sent()), (error, 0));
     }
 }

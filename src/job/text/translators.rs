@@ -20,13 +20,13 @@ pub enum Needs {
     Nothing,
 }
 
-/// When keys, addresses and programs of translators have to be there. Models always have to: a run's fingerprint is
+/// When the keys and addresses of services have to be there. Models and programs always have to: a run's fingerprint is
 /// made of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
     /// Before any work: for a run that has all of it before it.
     Early,
-    /// With the first text that is not in the cache, if there is one: what is complete, or made again, needs none.
+    /// With the first text that is not in the cache, if there is one: what is complete, or made again from the cache, needs none.
     Late,
 }
 

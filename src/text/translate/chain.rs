@@ -148,6 +148,9 @@ impl Chains {
         let fitting = if self.backend.bills() {
             let left = self.budget.map(|budget| budget.saturating_sub(self.sent));
             let (count, characters) = fitting(open.iter().map(|(text, _)| *text), left);
+            if count > 0 {
+                self.backend.ready(interrupt)?;
+            }
             self.sent += characters;
             count
         } else {

@@ -221,6 +221,14 @@ impl Backend for Remote {
         self.service.bills()
     }
 
+    fn ready(&mut self, interrupt: &Interrupt) -> Result<(), RoundError> {
+        self.connect(interrupt)
+            .map_err(|error| match interrupt.stopped() {
+                true => RoundError::Interrupted,
+                false => RoundError::Translator(error.to_string()),
+            })
+    }
+
     fn translate(
         &mut self,
         pair: &Pair,

@@ -107,6 +107,15 @@ pub trait Backend: std::fmt::Debug {
     /// Whether characters cost money or count against a quota.
     fn bills(&self) -> bool;
 
+    /// Gets ready to translate, which costs nothing; called before texts are counted and sent.
+    ///
+    /// # Errors
+    /// [`RoundError`]: there is no translating.
+    fn ready(&mut self, interrupt: &Interrupt) -> Result<(), RoundError> {
+        let _ = interrupt;
+        Ok(())
+    }
+
     /// Translates texts, none of them blank and none twice. Each answer is shown to `keep` once, in any order.
     ///
     /// # Errors
