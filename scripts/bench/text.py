@@ -7,8 +7,10 @@ The paper's way: transformers and PyTorch on the processor, one sentence at a ti
 one of the ten likeliest of a masked language model and encodes the original and the new sentence. The networks are built from
 the folders' config.json with random weights, which does not change their speed; loading them is not timed.
 
-augment: the whole process, from start to the finished dataset, models loaded, on the same sentences. Its attempts are those
-that it reports, whichever test ends them. Fills alone, once with the standard guards and once with the plain gate.
+augment: the whole process, from start to the finished dataset, models loaded, on the same sentences. "Tested" are attempts
+that made a sentence for the gate, as each attempt of the paper's way does; "attempts" are all, those that found no word
+left to try or none that the guards let come among them. Fills alone, once with the standard guards and once with the plain
+gate.
 
 Needs: pip install torch transformers
 """
@@ -101,7 +103,7 @@ class PapersWay:
 
 
 def ours(args, folder, guard):
-    """One whole run; attempts and accepted sentences per second."""
+    """One whole run; attempts, tested and accepted sentences per second."""
     need = args.sentences * (1 + args.per_source)
     recipe = f"""seed = 1
 [corpus]
@@ -131,7 +133,9 @@ model = {json.dumps(os.path.abspath(args.masked_lm))}
     if ran.returncode not in (0, 2):
         sys.exit(ran.stderr)
     routes = json.loads(ran.stdout)["routes"]
-    return sum(routes["tried"].values()) / seconds, sum(routes["made"].values()) / seconds
+    tried = sum(routes["tried"].values())
+    tested = tried - sum(routes["empty"].values())
+    return tried / seconds, tested / seconds, sum(routes["made"].values()) / seconds
 
 
 def shown(values):
@@ -144,26 +148,27 @@ def main():
     texts = sentences(args)
     args.sentences = len(texts)
     peer = PapersWay(args)
-    rates = {"paper's way": [], "standard": [], "standard, accepted": [], "none": [], "none, accepted": []}
+    figures = ("attempts", "tested", "accepted")
+    paper = []
+    rates = {(guard, figure): [] for guard in ("standard", "none") for figure in figures}
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "sentences.csv"), "w", encoding="utf8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["id", "text", "label"])
             writer.writerows([f"s{index}", text, "all"] for index, text in enumerate(texts))
         for _ in range(args.repeats):
-            rates["paper's way"].append(peer.rate(texts[: args.peer_sentences]))
+            paper.append(peer.rate(texts[: args.peer_sentences]))
             for guard in ("standard", "none"):
-                attempts, accepted = ours(args, folder, guard)
-                rates[guard].append(attempts)
-                rates[f"{guard}, accepted"].append(accepted)
+                for figure, rate in zip(figures, ours(args, folder, guard)):
+                    rates[guard, figure].append(rate)
     print(f"a second, median of {args.repeats} (lowest to highest), one thread, {len(texts)} sentences")
-    print("  paper's way: attempts            " + shown(rates["paper's way"]))
+    print(f"  paper's way: attempts             {shown(paper)}")
+    for (guard, figure), values in rates.items():
+        print(f"  augment, guard {guard:8}: {figure:8} {shown(values)}")
     for guard in ("standard", "none"):
-        print(f"  augment, guard {guard:8}: attempts {shown(rates[guard])}")
-        print(f"  augment, guard {guard:8}: accepted {shown(rates[guard + ', accepted'])}")
-    for guard in ("standard", "none"):
-        ratios = [ours / peer for ours, peer in zip(rates[guard], rates["paper's way"])]
-        print(f"  ratio of attempts, guard {guard:8} {shown(ratios)}")
+        for figure in ("attempts", "tested"):
+            ratios = [ours / peer for ours, peer in zip(rates[guard, figure], paper)]
+            print(f"  {figure:8} to the paper's way, guard {guard:8} {shown(ratios)}")
 
 
 main()

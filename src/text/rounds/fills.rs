@@ -14,6 +14,9 @@ use crate::text::gate::Verdict;
 use crate::text::models::RoundError;
 use crate::text::refusal::Reason;
 
+/// Words of a slot that attempts try before they go to the next slot.
+const WORDS: u64 = 2;
+
 impl Asked<'_> {
     /// Proposes a fill for each open task, or says why there is none.
     pub(super) fn fill(
@@ -69,16 +72,18 @@ impl Asked<'_> {
     }
 
     /// The slots that an attempt fills where every word may come, each with the number of its word: slots in a keyed
-    /// order, and when all had their first word, all their second ones. Never more slots than the sentence has.
+    /// order, each with two words before the next has its turn, since a slot that was scored costs nothing more; and when
+    /// all had theirs, all again with their next words. Never more slots than the sentence has.
     fn choice(&self, task: usize) -> Vec<(usize, usize)> {
         let count = self.places[task].len() as u64;
         let wanted = (self.settings.count as u64).min(count);
-        let first = self.number(task) * wanted;
+        let number = self.number(task);
+        let first = number / WORDS * wanted;
         (first..first + wanted)
             .map(|index| {
                 let source = self.tasks[task].source;
                 let slot = permuted(self.settings.seed, source, "slot", count, index % count);
-                (slot as usize, (index / count) as usize)
+                (slot as usize, (index / count * WORDS + number % WORDS) as usize)
             })
             .collect()
     }
