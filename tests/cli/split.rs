@@ -118,7 +118,7 @@ fn twins_share_a_split_and_given_splits_are_guarded() {
         refused[0]["reason"]
             .as_str()
             .unwrap()
-            .contains("same audio as validation/joy/v3")
+            .contains("holds the same as validation/joy/v3")
     );
     assert!(
         by_split(&project, "out", "source_id")["train"]
