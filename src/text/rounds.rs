@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::candidate::{Change, Hop, Made, Outcome, Route, earlier, route};
 use super::classifier::{self, Claim, Classifier};
 use super::fill::{FillGuards, PickSettings, SlotSettings, Vocabulary, slots};
-use super::gate::Pair;
+use super::gate::{Pair, Verdict};
 use super::models::{BackTranslator, Filler, Meaning, RoundError};
 use super::refusal::Reason;
 use crate::draw::permuted;
@@ -195,6 +195,22 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The proposals of a route that passed all tests so far: their places, and each beside its original.
+    fn passed<'p>(
+        &'p self,
+        route: Route,
+        proposals: &'p [Proposal],
+        verdicts: &[Verdict],
+    ) -> (Vec<usize>, Vec<(&'p str, &'p str)>) {
+        let all = proposals.iter().zip(verdicts).enumerate();
+        all.filter(|(_, (proposal, (_, verdict)))| proposal.route == route && verdict.is_ok())
+            .map(|(index, (proposal, _))| {
+                let original = self.tasks[proposal.task].text;
+                (index, (original, proposal.text.as_str()))
+            })
+            .unzip()
+    }
+
     /// The number of this attempt among those of its route, over all copies of the source.
     fn number(&self, task: usize) -> u64 {
         let Task { source, copy, .. } = self.tasks[task];

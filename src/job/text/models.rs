@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::onnx::classifier::TextClassifier;
 use crate::onnx::device::Taken;
@@ -15,7 +15,7 @@ use crate::onnx::hub::installed::{ResolveError, resolve};
 use crate::onnx::hub::reference::{Reference, ReferenceError};
 use crate::onnx::masked::MaskedLm;
 use crate::onnx::sentence::SentenceEncoder;
-use crate::recipe::{Backend, TextRecipe};
+use crate::recipe::{Backend, TextRecipe, TextSection};
 use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
 use crate::text::fill::{FillGuards, Slots, Vocabulary};
@@ -141,6 +141,24 @@ fn translator(models: &BTreeMap<String, String>, pair: &Pair) -> String {
     }
 }
 
+/// What a recipe means by the name of a model; `base` is the recipe's folder.
+pub(super) fn reference(name: &str, base: &Path) -> Result<Reference, ReferenceError> {
+    Ok(match Reference::parse(name)? {
+        // Paths in a recipe are relative to its file.
+        Reference::Folder(path) => Reference::Folder(base.join(path)),
+        other => other,
+    })
+}
+
+/// The words of a masked language model that fills may take.
+pub(super) fn vocabulary(model: &MaskedLm, text: &TextSection) -> Vocabulary {
+    let all = Vocabulary::of(model.tokens());
+    match text.fill.words {
+        Slots::Content => all.content(&text.language),
+        Slots::Any => all,
+    }
+}
+
 struct Finder {
     environment: Environment,
     base: PathBuf,
@@ -155,11 +173,7 @@ impl Finder {
         role: Role,
         precision: Precision,
     ) -> Result<Option<(ModelFolder, Precision)>, ModelsError> {
-        let reference = match Reference::parse(name)? {
-            // Paths in a recipe are relative to its file.
-            Reference::Folder(path) => Reference::Folder(self.base.join(path)),
-            other => other,
-        };
+        let reference = reference(name, &self.base)?;
         match resolve(&reference, Some(role), precision, &self.environment) {
             Ok(found) => Ok(Some((found.folder, precision))),
             Err(missing @ ResolveError::NotInstalled { .. }) => {
@@ -218,10 +232,7 @@ pub fn load(
             let mut model = MaskedLm::open(engine, folder, *precision)?;
             hasher.update(model.hash().as_bytes());
             hashes.insert("fill", model.hash().to_owned());
-            let mut vocabulary = Vocabulary::of(model.tokens());
-            if text.fill.words == Slots::Content {
-                vocabulary = vocabulary.content(&text.language);
-            }
+            let vocabulary = vocabulary(&model, text);
             if text.gate.guarded {
                 let language = text.language.code;
                 guards = Some(FillGuards::learn(&mut model, &vocabulary, language, interrupt)?);

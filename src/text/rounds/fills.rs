@@ -219,20 +219,7 @@ impl Asked<'_> {
         let Some((filler, vocabulary)) = &mut models.filler else {
             return Ok(());
         };
-        let passed: Vec<usize> = proposals
-            .iter()
-            .zip(&*verdicts)
-            .enumerate()
-            .filter(|(_, (proposal, (_, verdict)))| proposal.route == Route::Fill && verdict.is_ok())
-            .map(|(index, _)| index)
-            .collect();
-        let pairs: Vec<(&str, &str)> = passed
-            .iter()
-            .map(|&index| {
-                let proposal = &proposals[index];
-                (self.tasks[proposal.task].text, proposal.text.as_str())
-            })
-            .collect();
+        let (passed, pairs) = self.passed(Route::Fill, proposals, verdicts);
         let kept = neighbours::kept(&pairs, &mut **filler, vocabulary, interrupt)?;
         for (index, kept) in passed.into_iter().zip(kept) {
             if kept < limits.neighbours {

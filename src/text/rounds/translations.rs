@@ -72,20 +72,7 @@ impl Asked<'_> {
         let Some((filler, vocabulary)) = models.filler.as_mut().filter(|_| gate.fluency > 0.0) else {
             return Ok(());
         };
-        let passed: Vec<usize> = proposals
-            .iter()
-            .zip(&*verdicts)
-            .enumerate()
-            .filter(|(_, (proposal, (_, verdict)))| proposal.route == Route::Translation && verdict.is_ok())
-            .map(|(index, _)| index)
-            .collect();
-        let pairs: Vec<(&str, &str)> = passed
-            .iter()
-            .map(|&index| {
-                let proposal = &proposals[index];
-                (self.tasks[proposal.task].text, proposal.text.as_str())
-            })
-            .collect();
+        let (passed, pairs) = self.passed(Route::Translation, proposals, verdicts);
         let found = fluency::measure(&pairs, &gate.language, &mut **filler, vocabulary, interrupt)?;
         for (index, found) in passed.into_iter().zip(found) {
             if !found.reaches(gate.fluency) {

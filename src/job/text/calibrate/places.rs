@@ -1,15 +1,14 @@
 //! The models of a calibration, found and loaded.
 
-use crate::job::text::models::ModelsError;
+use crate::job::text::models::{ModelsError, reference, vocabulary};
 use crate::onnx::engine::Engine;
 use crate::onnx::folder::{ModelFolder, Precision};
 use crate::onnx::hub::catalogue::Role;
 use crate::onnx::hub::environment::Environment;
 use crate::onnx::hub::installed::resolve;
-use crate::onnx::hub::reference::Reference;
 use crate::onnx::masked::MaskedLm;
 use crate::recipe::{TextRecipe, TextSection};
-use crate::text::fill::{Slots, Vocabulary};
+use crate::text::fill::Vocabulary;
 
 /// Where the models of a calibration are.
 #[derive(Debug)]
@@ -26,11 +25,7 @@ pub struct CalibrationPlaces {
 pub fn find_for_calibration(recipe: &TextRecipe) -> Result<CalibrationPlaces, ModelsError> {
     let environment = Environment::of_process()?;
     let folder = |name: &str, role: Role, precision: Precision| -> Result<ModelFolder, ModelsError> {
-        let reference = match Reference::parse(name)? {
-            // Paths in a recipe are relative to its file.
-            Reference::Folder(path) => Reference::Folder(recipe.base().join(path)),
-            other => other,
-        };
+        let reference = reference(name, &recipe.base())?;
         Ok(resolve(&reference, Some(role), precision, &environment)?.folder)
     };
     let TextSection { gate, fill, .. } = &recipe.text;
@@ -50,9 +45,6 @@ pub(super) type Filler = Result<(MaskedLm, Vocabulary), String>;
 pub(super) fn filler(places: &CalibrationPlaces, text: &TextSection, engine: &Engine) -> Filler {
     let folder = places.fill.as_ref().map_err(Clone::clone)?;
     let model = MaskedLm::open(engine, folder, text.fill.precision).map_err(|error| error.to_string())?;
-    let mut vocabulary = Vocabulary::of(model.tokens());
-    if text.fill.words == Slots::Content {
-        vocabulary = vocabulary.content(&text.language);
-    }
+    let vocabulary = vocabulary(&model, text);
     Ok((model, vocabulary))
 }
