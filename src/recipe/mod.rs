@@ -27,4 +27,4 @@ pub use text_fill::FillSection;
 pub use text_gate::{ClassifierSection, GateSection};
 pub use text_section::{Case, OnFailure, TextSection};
 pub use text_translate::{Backend, TranslateSection};
-pub use transforms::{KINDS, NamedTransform};
+pub use transforms::{KINDS, NamedTransform, read as read_transforms};
