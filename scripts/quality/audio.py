@@ -174,14 +174,19 @@ def room_quality(ours, corpus):
     responses = [signals.read(path) for path in sorted((Path(corpus) / "rir").glob("*.wav"))]
     gated, ends = signals.gated_noise()
 
+    def whole(y, response):
+        """With all of the reverberation, so that the onset can be found by division."""
+        return ours.room(y, response, tail=round(len(response) / RATE, 3))
+
     def aligned(y, response):
         kept, direct = prepared(response)
-        return np.convolve(y.astype(np.float64), kept)[direct : direct + len(y)]
+        exact = np.convolve(y.astype(np.float64), kept)[direct:]
+        return np.r_[exact, np.zeros(len(response))][: len(y) + round(round(len(response) / RATE, 3) * RATE)]
 
     def as_it_is(y, response):
         return np.convolve(y.astype(np.float64), response.astype(np.float64))
 
-    contenders = {"augment": (ours.room, aligned)} if ours else {}
+    contenders = {"augment": (whole, aligned)} if ours else {}
     contenders |= {name: (tool, as_it_is) for name, tool in tools.room_tools().items()}
     rows = {}
     for name, (tool, exact) in contenders.items():
@@ -190,7 +195,7 @@ def room_quality(ours, corpus):
             for y in spoken:
                 made = tool(y, response)
                 errors.append(measure.error_db(made, exact(y, response)))
-                shifts.append(measure.onset_shift(y, made[: len(y)]))
+                shifts.append(measure.onset_shift(y, made))
             own = measure.rt60(response)
             decays.append(100 * (measure.rt60_of_gated_noise(tool(gated, response), ends) / own - 1))
         rows[name] = rounded(
@@ -221,10 +226,13 @@ def noise_quality(ours, corpus):
         for recording in recordings:
             for ratio in RATIOS_DB:
                 made = np.asarray(tool(y, recording, ratio), np.float64)
+                heard = y
                 if steps:
-                    made = np.clip(np.round(made * steps), -steps, steps - 1) / steps
-                added = measure.plain_power(made - y)
-                errors.append(10 * np.log10(power(y) / added) - ratio)
+                    # What exceeds full scale is turned down as a whole before it is written.
+                    down = max(1.0, np.abs(made).max() * steps / (steps - 1))
+                    made, heard = np.round(made / down * steps) / steps, y / down
+                added = measure.plain_power(made - heard)
+                errors.append(10 * np.log10(power(heard) / added) - ratio)
         return max(errors, key=abs)
 
     rows = {}

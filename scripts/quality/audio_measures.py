@@ -156,27 +156,31 @@ def formants(signal, f0, vowel):
 
     The peaks of an envelope that is read between harmonics 300 Hz apart depend on the reading more than on the voice; here
     the law by which the vowel was made (four resonances, a source that falls by 6 dB an octave) is fitted to the harmonics
-    themselves. The frequencies may lie up to half off; the fit starts at the vowel's own, and at those moved by 4 semitones.
+    themselves, from several starts: the vowel's own resonances, those moved by 4 semitones either way, and each one moved alone.
     """
     places, levels = harmonic_levels(signal, f0)
     levels = levels + 20 * np.log10(places / 100)
     true = np.array([*VOWELS[vowel], F4_HZ])
     widths = np.array(BANDWIDTHS_HZ)
+    # Soft harmonics far below the loudest are what a tool's noise floor decides.
+    weight = np.clip((levels - levels.max() + 70) / 30, 0.05, 1)
 
     def misfit(parameters):
         shape = resonances_db(places, true * np.exp(parameters[:4]), widths * np.exp(parameters[4:8]))
-        # Soft harmonics far below the loudest are what a tool's noise floor decides.
-        weight = np.clip((levels - levels.max() + 70) / 30, 0.05, 1)
-        return np.append(weight * (shape + parameters[8] - levels), 0.3 * parameters[4:8])
+        # The second part keeps a bandwidth or an F4 that no harmonic tells from running away.
+        return np.r_[weight * (shape + parameters[8] - levels), 0.3 * parameters[4:8], parameters[3]]
 
     reach = np.r_[np.full(4, 0.42), np.full(4, 1.5), np.inf]
-    best = None
-    for moved in (0.0, 4 / 12 * np.log(2), -4 / 12 * np.log(2)):
-        start = np.r_[np.full(4, moved), np.zeros(4), np.median(levels)]
-        fit = least_squares(misfit, start, bounds=(-reach, reach), loss="soft_l1")
-        if best is None or fit.cost < best.cost:
-            best = fit
-    return true[:3] * np.exp(best.x[:3])
+    semitones = np.log(2) / 12
+    starts = [np.full(4, 0.0), np.full(4, 4 * semitones), np.full(4, -4 * semitones)]
+    starts += [moved * semitones * np.eye(4)[number] for number in range(3) for moved in (-2, 2)]
+    fits = [
+        least_squares(misfit, np.r_[start, np.zeros(4), np.median(levels)], bounds=(-reach, reach), loss="soft_l1")
+        for start in starts
+    ]
+    best = min(fits, key=lambda fit: fit.cost)
+    # Resonances have no names of their own: the lowest is F1.
+    return np.sort(true * np.exp(best.x[:4]))[:3]
 
 
 def rt60(response):
@@ -191,15 +195,18 @@ def decay_time(levels):
     return float(-60 / np.polyfit(np.arange(start, end) / RATE, levels[start:end], 1)[0])
 
 
-def rt60_of_gated_noise(signal, ends, seconds=1.7):
-    """Reverberation time from the mean decay of the energy after each burst, with 10 ms steps smoothed out.
+def rt60_of_gated_noise(signal, ends, seconds=1.2):
+    """Reverberation time from the mean decay of the energy after each burst, smoothed over 2 ms, re the level before.
 
     The mean over many bursts of the decay of interrupted noise is Schroeder's integral (Schroeder 1965).
     """
-    length = int(seconds * RATE)
-    energy = np.mean([signal[end : end + length].astype(np.float64) ** 2 for end in ends], axis=0)
-    energy = np.convolve(energy, np.full(160, 1 / 160), "valid")
-    return decay_time(10 * np.log10(energy / energy[0] + 1e-12))
+    signal = np.asarray(signal, np.float64)
+    before, after = RATE // 5, int(seconds * RATE)
+    steady = np.mean([(signal[end - before : end] ** 2).mean() for end in ends])
+    energy = np.mean([signal[end : end + after] ** 2 for end in ends], axis=0)
+    width = RATE // 500
+    energy = np.convolve(energy, np.full(width, 1 / width), "valid")
+    return decay_time(10 * np.log10(energy / steady + 1e-12))
 
 
 def error_db(made, exact):
@@ -208,20 +215,18 @@ def error_db(made, exact):
     return float(10 * np.log10((difference**2).sum() / (exact**2).sum() + TINY))
 
 
-def onset_shift(before, after, reach_ms=20.0, match_ms=60.0):
-    """By how many ms the speech sets in later: the lag at which its first 60 ms are found best.
+def onset_shift(before, after):
+    """By how many ms the first loud arrival comes later than in `before`.
 
-    So little that the reflections are not yet louder than the direct sound. The onset is the first 5 ms within 25 dB of the
-    loudest.
+    The output divided by the input (their spectra, with a floor 60 dB below the input's largest bin) is the response that
+    explains it; its first sample of at least half the largest is that arrival. `after` should hold the whole reverberation.
     """
-    frame = RATE // 200
-    energies = [(before[at : at + frame].astype(np.float64) ** 2).sum() for at in range(0, len(before) - frame, frame)]
-    onset = frame * int(np.argmax(np.array(energies) > max(energies) * 10 ** (-25 / 10)))
-    length, reach = int(match_ms / 1e3 * RATE), int(reach_ms / 1e3 * RATE)
-    sought = before[onset : onset + length].astype(np.float64)
-    padded = np.r_[np.zeros(reach), after, np.zeros(reach + length)].astype(np.float64)
-    area = padded[onset : onset + length + 2 * reach]
-    return 1e3 * (int(np.argmax(np.abs(np.correlate(area, sought, "valid")))) - reach) / RATE
+    size = 1 << int(len(before) + len(after) - 1).bit_length()
+    into, out = np.fft.rfft(before, size), np.fft.rfft(after, size)
+    power = np.abs(into) ** 2
+    response = np.fft.irfft(out * np.conj(into) / (power + 1e-6 * power.max()), size)
+    first = int(np.argmax(np.abs(response) >= 0.5 * np.abs(response).max()))
+    return 1e3 * (first if first < size // 2 else first - size) / RATE
 
 
 def active_power(signal):

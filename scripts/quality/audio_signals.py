@@ -91,7 +91,7 @@ def vowel(name, f0, seconds=1.5):
     return signal.astype(np.float32)
 
 
-def gated_noise(bursts=32, on=1.2, off=1.8):
+def gated_noise(bursts=48, on=1.2, off=1.3):
     """White noise switched on and off: (signal, samples where it is switched off)."""
     period = int((on + off) * RATE)
     signal = np.zeros(bursts * period, np.float32)
