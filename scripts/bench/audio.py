@@ -9,10 +9,10 @@
     scripts/bench/audio.py plan --corpus corpus           --dry-run of 100,000 items
     scripts/bench/audio.py resume --corpus corpus         the same command on a complete dataset of 10,000 items
 
-Prints Markdown. Every figure is of the whole process: start-up, reading, planning, making, writing. What is warm: the corpus in
-the page cache and augment's index of it (its cache lies in the work folder and is filled by a --dry-run first). What is not:
-the output folder, which is removed before every run, after which the disk is synced. Peers run in as many processes as augment
-has threads, and build and warm up everything before they fork.
+Prints Markdown. Every figure is of the whole process: start-up, reading, planning, making, writing. What is warm: the corpus
+in the page cache, and augment's index of it (its cache lies in the work folder and is filled by a --dry-run first). What is
+not: the output folder, which is removed before every run, after which the disk is synced. Peers run in as many processes as
+augment has threads, and build and warm up everything before they fork.
 
 Needs what audio_peers.py needs, for the Python that runs this.
 """
@@ -27,7 +27,8 @@ from pathlib import Path
 
 import soundfile
 
-from audio_peers import PEERS, wavs
+from audio_libraries import wavs
+from audio_peers import PEERS
 from audio_runs import peak_memory_mb, run, spread, table
 
 # What the peers do: no WAV of the original nor of the masked item, which they do not write either.
@@ -124,7 +125,8 @@ class Bench:
 def compare(bench):
     args = bench.args
     commands = {
-        name: bench.augment(bench.recipe(name, 1, PEERS_WORK + body, pitch=pitch)) for name, (pitch, body) in ARMS.items()
+        name: bench.augment(bench.recipe(name, 1, PEERS_WORK + body, pitch=pitch))
+        for name, (pitch, body) in ARMS.items()
     }
     commands |= {name: bench.peer(name) for name in args.peers.split(",") if name}
     runs = {name: [] for name in commands}
@@ -157,12 +159,24 @@ def compare(bench):
                 spread(ratios, 2),
             ]
         )
-    print(f"{len(bench.utterances)} utterances, {audio_s:.0f} s of audio; {args.threads} threads or processes; median of "
-          f"{args.repeats} runs (lowest to highest), turn by turn; pictures: {args.interpolation}\n")
-    headings = ["", "makes of an utterance", "CPU ms an utterance", "without start-up", "wall s", "audio s per wall s", "peak MB"]
+    print(
+        f"{len(bench.utterances)} utterances, {audio_s:.0f} s of audio; {args.threads} threads or processes; median of "
+        f"{args.repeats} runs (lowest to highest), turn by turn; pictures: {args.interpolation}\n"
+    )
+    headings = [
+        "",
+        "makes of an utterance",
+        "CPU ms an utterance",
+        "without start-up",
+        "wall s",
+        "audio s per wall s",
+        "peak MB",
+    ]
     print(table([*headings, "CPU, times augment's for the same files"], rows))
-    print("\nThe last column is taken run by run; sox and \"WAVs alone\" are divided by \"WAVs alone\". Start-up: imports, warm-up "
-          "and whatever is built before the work; of augment it is part of its figure. Peak MB: PSS of all processes.")
+    print(
+        '\nThe last column is taken run by run; sox and "WAVs alone" are divided by "WAVs alone". Start-up: imports, warm-up '
+        "and whatever is built before the work; of augment it is part of its figure. Peak MB: PSS of all processes."
+    )
 
 
 def scaling(bench):
@@ -195,8 +209,10 @@ def memory(bench):
     shown = [[f"{count:,}", f"{peak:.1f}", f"{wall:.1f}"] for count, peak, wall in rows]
     print(table(["items", "peak MB", "wall s"], shown))
     (few, low, _), (many, high, _) = rows
-    print(f"\n{(high - low) * 2**20 / (many - few):.0f} bytes an item. Pictures of 16 x 16 pixels, no WAVs; "
-          f"{bench.args.threads} threads.")
+    print(
+        f"\n{(high - low) * 2**20 / (many - few):.0f} bytes an item. Pictures of 16 x 16 pixels, no WAVs; "
+        f"{bench.args.threads} threads."
+    )
 
 
 def plan(bench):
@@ -213,8 +229,10 @@ def resume(bench):
     told = json.loads(runs[-1].output)
     if told["made"] or not told["complete"]:
         sys.exit(f"nothing should have been left to make: {runs[-1].output}")
-    print(f"the same command on a complete dataset of {told['forecast']['items']:,} items: "
-          f"{spread([one.wall_s for one in runs], 2)} s (making it: {first.wall_s:.1f} s)")
+    print(
+        f"the same command on a complete dataset of {told['forecast']['items']:,} items: "
+        f"{spread([one.wall_s for one in runs], 2)} s (making it: {first.wall_s:.1f} s)"
+    )
 
 
 COMMANDS = {"compare": compare, "scaling": scaling, "memory": memory, "plan": plan, "resume": resume}
@@ -231,7 +249,9 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--limit", type=int, help="only the first utterances")
     parser.add_argument("--items", type=int, help="memory, plan, resume: another number of items")
-    parser.add_argument("--interpolation", choices=("nearest", "bilinear"), default="nearest", help="of the peers' pictures")
+    parser.add_argument(
+        "--interpolation", choices=("nearest", "bilinear"), default="nearest", help="of the peers' pictures"
+    )
     args = parser.parse_args()
     bench = Bench(args)
     COMMANDS[args.command](bench)

@@ -3,8 +3,9 @@
 
     scripts/bench/audio_corpus.py --out corpus [--utterances 400]
 
-    corpus/speech/utt_0000.wav ...   lengths as in conversation: lognormal, 4.4 s in the mean, 1 to 15 s; 13 voices in 5 accents, many
-                                     heights and rates; 0.05 to 0.35 s without speech at both ends; a floor of soft noise
+    corpus/speech/utt_0000.wav ...   lengths as in conversation: lognormal, 4.4 s in the mean, 1 to 15 s; 13 voices in
+                                     5 accents, many heights and rates; 0.05 to 0.35 s without speech at both ends; a
+                                     floor of soft noise
     corpus/noise/*.wav               10 recordings of 30 s
     corpus/rir/*.wav                 10 room responses, RT60 from 0.2 to 1.0 s
     corpus/corpus.json               what each file is
@@ -134,7 +135,8 @@ def noises(speech, seconds=30):
         "pink": coloured(draw(1), length, -1),
         "brown": coloured(draw(2), length, -2),
         "street": coloured(draw(3), length, -1.6) * wave,
-        "mains": sum(np.sin(2 * np.pi * 50 * k * time + k * k) / k for k in range(1, 20)) + coloured(draw(4), length, 0),
+        "mains": sum(np.sin(2 * np.pi * 50 * k * time + k * k) / k for k in range(1, 20))
+        + coloured(draw(4), length, 0),
         "ventilator": band(draw(5).standard_normal(length), 80, 900),
         "typing": band(events(draw(6), length, 7, 0.006), 1200, 7000) + 1e-3 * draw(7).standard_normal(length),
         "drizzle": band(events(draw(8), length, 900, 0.001), 1500, 7500),
@@ -147,8 +149,8 @@ def noises(speech, seconds=30):
 def response(number):
     """A room with the RT60 asked for: a direct sound, then reflections that come ever more densely, and its facts.
 
-    In a room of volume V the density of image sources at time t is 4 pi c^3 t^2 / V, and each is heard with 1 / (c t): in the mean
-    an exponential decay from the first reflection on (Kuttruff, Room Acoustics, section 4.1).
+    In a room of volume V the density of image sources at time t is 4 pi c^3 t^2 / V, and each is heard with 1 / (c t): in
+    the mean an exponential decay from the first reflection on (Kuttruff, Room Acoustics, section 4.1).
     """
     draw = np.random.default_rng([SEED, 2, number])
     rt60 = 0.2 + 0.8 * number / 9
@@ -188,8 +190,10 @@ def main():
     (folder / "corpus.json").write_text(json.dumps(listed, indent=1) + "\n", encoding="utf8")
     net = np.array([facts["speech_s"] for _, facts in made])
     total = sum(facts["seconds"] for _, facts in made)
-    print(f"{len(net)} utterances, {total:.1f} s; speech: mean {net.mean():.2f}, median {np.median(net):.2f} s, "
-          f"{net.min():.2f} to {net.max():.2f} s")
+    print(
+        f"{len(net)} utterances, {total:.1f} s; speech: mean {net.mean():.2f}, median {np.median(net):.2f} s, "
+        f"{net.min():.2f} to {net.max():.2f} s"
+    )
 
 
 if __name__ == "__main__":

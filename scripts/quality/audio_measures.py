@@ -156,7 +156,8 @@ def formants(signal, f0, vowel):
 
     The peaks of an envelope that is read between harmonics 300 Hz apart depend on the reading more than on the voice; here
     the law by which the vowel was made (four resonances, a source that falls by 6 dB an octave) is fitted to the harmonics
-    themselves, from several starts: the vowel's own resonances, those moved by 4 semitones either way, and each one moved alone.
+    themselves, from several starts: the vowel's own resonances, those moved by 4 semitones either way, and each moved
+    alone.
     """
     places, levels = harmonic_levels(signal, f0)
     levels = levels + 20 * np.log10(places / 100)

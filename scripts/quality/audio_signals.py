@@ -91,6 +91,16 @@ def vowel(name, f0, seconds=1.5):
     return signal.astype(np.float32)
 
 
+def sung(f0, pitch_ratio=1.0, time_ratio=1.0, hop=128):
+    """Harmonics that follow an f0 track (Hz, a value every `hop` samples), or what an exact shift and stretch make of them."""
+    length = round((len(f0) - 1) * hop / time_ratio)
+    place = np.arange(length) * time_ratio / hop
+    hertz = pitch_ratio * np.exp(np.interp(place, np.arange(len(f0)), np.log(f0)))
+    phase = 2 * np.pi * np.cumsum(hertz) / RATE
+    parts = (np.where(number * hertz < 7500, np.cos(number * phase), 0) / number for number in range(1, 60))
+    return (0.1 * sum(parts)).astype(np.float32)
+
+
 def gated_noise(bursts=48, on=1.2, off=1.3):
     """White noise switched on and off: (signal, samples where it is switched off)."""
     period = int((on + off) * RATE)

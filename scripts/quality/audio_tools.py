@@ -108,7 +108,7 @@ class TorchAudio:
         return self.torch.from_numpy(np.ascontiguousarray(signal, np.float32))[None]
 
     def pitch(self, signal, semitones):
-        """`pitch_shift` with its resampling ratio as a small fraction (within 0.11 cent), since the exact one takes seconds."""
+        """`pitch_shift` with its resampling ratio as a small fraction (within 0.11 cent): the exact one takes seconds."""
         ratio = Fraction(2 ** (semitones / 12)).limit_denominator(64)
         stretched = self.steps._stretch_waveform(self.tensor(signal), semitones)
         moved = self.functional.resample(stretched, ratio.numerator, ratio.denominator)
