@@ -175,7 +175,8 @@ def compare(bench):
     print(table([*headings, "CPU, times augment's for the same files"], rows))
     print(
         '\nThe last column is taken run by run; sox and "WAVs alone" are divided by "WAVs alone". Start-up: imports, warm-up '
-        "and whatever is built before the work; of augment it is part of its figure. Peak MB: PSS of all processes."
+        "and whatever is built before the work; of augment it is part of its figure. Peak MB: of the peers PSS over all "
+        "processes, in a run of its own; of augment, which is one process, the largest resident set."
     )
 
 
