@@ -7,36 +7,19 @@
 //! The settings are those of a `[[transform]]`; each list of choices should hold one value. BANK is the one
 //! recording or response of `noise` and `room`. Prints the row's parameters and measured values as JSON.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
-use augment::audio::bank::{Bank, BankEntry};
+use augment::audio::bank::{Bank, MemoryBank};
 use augment::audio::bench::Bench;
 use augment::audio::decode::{Channels, decode_bytes};
 use augment::audio::mel::MelSettings;
-use augment::audio::spectrum::frame_count;
+use augment::audio::npy;
 use augment::audio::take::Take;
 use augment::audio::transform::{Context, DrawKey, SourceFacts};
-use augment::audio::{level, npy};
 use augment::recipe::{Document, read_transforms};
 use augment::run::atomic;
-
-/// A bank of one recording.
-struct One {
-    entries: Vec<BankEntry>,
-    samples: Arc<[f32]>,
-}
-
-impl Bank for One {
-    fn entries(&self) -> &[BankEntry] {
-        &self.entries
-    }
-
-    fn load(&self, _: usize) -> Result<Arc<[f32]>, String> {
-        Ok(Arc::clone(&self.samples))
-    }
-}
 
 fn read(path: &Path) -> anyhow::Result<(Vec<f32>, u32)> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
@@ -61,21 +44,11 @@ fn main() -> anyhow::Result<()> {
     let mut transform = all.pop().context("no transform")?.transform;
     if let [bank] = bank {
         let (samples, _) = read(Path::new(bank))?;
-        let name = PathBuf::from(bank).display().to_string();
-        let bank: Arc<dyn Bank> = Arc::new(One {
-            entries: vec![BankEntry { name, hash: [0; 32] }],
-            samples: samples.into(),
-        });
+        let bank: Arc<dyn Bank> = Arc::new(MemoryBank::new([(bank.clone(), samples.into())]));
         let banks: Vec<_> = transform.wants().iter().map(|_| Arc::clone(&bank)).collect();
         transform.attach(&banks);
     }
-    let facts = SourceFacts {
-        frames: samples.len(),
-        rate,
-        peak: level::peak(&samples),
-        mel_frames: frame_count(samples.len(), mel.hop_length),
-        n_mels: mel.n_mels,
-    };
+    let facts = SourceFacts::of(&samples, rate, &mel);
     let step = transform
         .draw(&DrawKey::new(0, "source", "transform", "item"), 0, &facts)
         .map_err(|refusal| anyhow!("refused: {}", refusal.0))?;

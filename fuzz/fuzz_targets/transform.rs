@@ -4,11 +4,9 @@
 
 use std::sync::Arc;
 
-use augment::audio::bank::{Bank, BankEntry};
+use augment::audio::bank::{Bank, MemoryBank};
 use augment::audio::bench::Bench;
-use augment::audio::level;
 use augment::audio::mel::MelSettings;
-use augment::audio::spectrum::frame_count;
 use augment::audio::take::Take;
 use augment::audio::transform::chain::Chain;
 use augment::audio::transform::frequency_mask::FrequencyMaskSettings;
@@ -76,21 +74,6 @@ struct Input {
     rate: u32,
     copy: u64,
     seed: u64,
-}
-
-struct Memory {
-    entries: Vec<BankEntry>,
-    samples: Arc<[f32]>,
-}
-
-impl Bank for Memory {
-    fn entries(&self) -> &[BankEntry] {
-        &self.entries
-    }
-
-    fn load(&self, _: usize) -> Result<Arc<[f32]>, String> {
-        Ok(Arc::clone(&self.samples))
-    }
 }
 
 fn samples(signal: Signal) -> Vec<f32> {
@@ -185,25 +168,13 @@ fuzz_target!(|input: Input| {
             .map(|chain| Box::new(chain) as Box<dyn Transform>),
     };
     let Some(mut transform) = transform else { return };
-    let bank: Arc<dyn Bank> = Arc::new(Memory {
-        entries: ["a", "b"]
-            .map(|name| BankEntry {
-                name: name.to_owned(),
-                hash: [7; 32],
-            })
-            .into(),
-        samples: samples(input.recording).into(),
-    });
+    let recording: Arc<[f32]> = samples(input.recording).into();
+    let bank: Arc<dyn Bank> =
+        Arc::new(MemoryBank::new(["a", "b"].map(|name| (name.to_owned(), Arc::clone(&recording)))));
     let banks: Vec<_> = transform.wants().iter().map(|_| Arc::clone(&bank)).collect();
     transform.attach(&banks);
     let signal = samples(input.signal);
-    let facts = SourceFacts {
-        frames: signal.len(),
-        rate: context.rate,
-        peak: level::peak(&signal),
-        mel_frames: frame_count(signal.len(), context.mel.hop_length),
-        n_mels: context.mel.n_mels,
-    };
+    let facts = SourceFacts::of(&signal, context.rate, &context.mel);
     let copy = match transform.distinct(&facts) {
         Distinct::Finite(0) => return,
         Distinct::Finite(n) => input.copy % n,

@@ -6,6 +6,7 @@ use super::band_stop::BandStop;
 use super::convolve::Convolver;
 use super::mel::{Mel, MelSettings};
 use super::resample::{ResampleError, Resampler};
+use super::shelf::Shelf;
 use super::spectrum::SettingError;
 use super::stretch::Stretcher;
 
@@ -18,6 +19,8 @@ pub struct Bench {
     band_stop: Option<BandStop>,
     /// FFT convolution with room responses.
     pub convolver: Convolver,
+    /// Room responses with their spectra.
+    pub shelf: Shelf,
 }
 
 /// A bench keeps the tools of this many different ratios; recipes with more make some again.

@@ -3,6 +3,8 @@
 //! The level of speech is the mean square over the frames in which somebody speaks, so that pauses around or
 //! between the words do not change it: frames of 32 ms that lie within 30 dB of the loudest one.
 
+use super::wide::wide;
+
 /// Length of a frame in seconds.
 const FRAME_SECONDS: f64 = 0.032;
 
@@ -15,13 +17,22 @@ const ACTIVE: f64 = 1e-3;
 #[must_use]
 pub fn active_power(samples: &[f32], rate: u32) -> f64 {
     let frame = ((FRAME_SECONDS * f64::from(rate)).round() as usize).max(1);
-    let loudest = samples.chunks(frame).map(energy).fold(0.0, f64::max);
+    // 31 numbers for a second of sound.
+    let mut energies = Vec::with_capacity(samples.len().div_ceil(frame));
+    wide(
+        #[inline(always)]
+        || {
+            for chunk in samples.chunks(frame) {
+                energies.push(sum_of_squares(chunk));
+            }
+        },
+    );
+    let loudest = energies.iter().copied().fold(0.0, f64::max);
     if loudest <= 0.0 {
         return 0.0;
     }
     let mut active = (0.0, 0usize);
-    for chunk in samples.chunks(frame) {
-        let energy = energy(chunk);
+    for (chunk, &energy) in samples.chunks(frame).zip(&energies) {
         if energy >= loudest * ACTIVE {
             active = (active.0 + energy, active.1 + chunk.len());
         }
@@ -43,14 +54,77 @@ pub fn plain_power(samples: &[f32]) -> f64 {
     energy(samples) / samples.len().max(1) as f64
 }
 
-/// The largest magnitude; 0.0 for no samples.
+/// The largest magnitude, NaN aside; 0.0 for no samples.
 #[must_use]
 pub fn peak(samples: &[f32]) -> f32 {
-    samples.iter().fold(0.0, |peak, x| peak.max(x.abs()))
+    wide(
+        #[inline(always)]
+        || {
+            // Lanes of their own, so that a step need not wait for the one before.
+            let mut peaks = [0.0f32; 16];
+            let (chunks, rest) = samples.as_chunks::<16>();
+            for chunk in chunks {
+                for (peak, x) in peaks.iter_mut().zip(chunk) {
+                    *peak = greater(*peak, x.abs());
+                }
+            }
+            peaks
+                .iter()
+                .chain(rest)
+                .fold(0.0, |peak, x| greater(peak, x.abs()))
+        },
+    )
+}
+
+/// The largest finite magnitude; 0.0 for no samples.
+#[must_use]
+pub fn peak_of_finite(samples: &[f32]) -> f32 {
+    wide(
+        #[inline(always)]
+        || {
+            let finite = |x: f32| if x.abs() <= f32::MAX { x.abs() } else { 0.0 };
+            let mut peaks = [0.0f32; 16];
+            let (chunks, rest) = samples.as_chunks::<16>();
+            for chunk in chunks {
+                for (peak, &x) in peaks.iter_mut().zip(chunk) {
+                    *peak = greater(*peak, finite(x));
+                }
+            }
+            peaks
+                .iter()
+                .chain(rest)
+                .fold(0.0, |peak, &x| greater(peak, finite(x)))
+        },
+    )
+}
+
+/// Whether all samples are finite.
+#[must_use]
+pub fn is_finite(samples: &[f32]) -> bool {
+    // Nothing is left early: a loop that may end at any sample takes them one by one.
+    wide(
+        #[inline(always)]
+        || samples.iter().fold(true, |all, x| all & (x.abs() <= f32::MAX)),
+    )
+}
+
+/// `b` where it is greater, so never NaN.
+#[inline(always)]
+fn greater(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// The sum of squares.
+pub(super) fn energy(samples: &[f32]) -> f64 {
+    wide(
+        #[inline(always)]
+        || sum_of_squares(samples),
+    )
 }
 
 /// The sum of squares, in f64: eight sums side by side, added up in a fixed order.
-pub(super) fn energy(samples: &[f32]) -> f64 {
+#[inline(always)]
+pub(super) fn sum_of_squares(samples: &[f32]) -> f64 {
     let (chunks, rest) = samples.as_chunks::<8>();
     let mut sums = [0.0f64; 8];
     for chunk in chunks {

@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::spectrum::{SettingError, Stft};
+use super::wide::wide;
 use filters::Filter;
 
 mod decibel;
@@ -81,12 +82,17 @@ impl Mel {
             }
             if lane + 1 == LANES || t + 1 == frames {
                 let rows = out.data.chunks_exact_mut(frames);
-                for (filter, row) in filters.iter().zip(rows) {
-                    let sums = filter.apply(block);
-                    for (value, sum) in row.iter_mut().skip(t - lane).zip(sums) {
-                        *value = sum;
-                    }
-                }
+                wide(
+                    #[inline(always)]
+                    || {
+                        for (filter, row) in filters.iter().zip(rows) {
+                            let sums = filter.apply(block);
+                            for (value, sum) in row.iter_mut().skip(t - lane).zip(sums) {
+                                *value = sum;
+                            }
+                        }
+                    },
+                );
             }
         });
     }

@@ -1,12 +1,13 @@
 //! Preparing a room response: its constant offset taken out, its direct path found and brought to unit energy.
 
+use super::convolve::Kernel;
 use super::level;
 
 /// A response ready for convolution.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Response {
-    /// Samples; the direct sound has unit energy.
-    pub samples: Vec<f32>,
+    /// Its samples; the direct sound has unit energy.
+    pub kernel: Kernel,
     /// Index of the direct path: the first sample of at least half the maximum.
     pub direct: usize,
     /// Energy of the direct sound over that of all that comes after it, in dB (`None` if nothing does).
@@ -54,7 +55,7 @@ pub fn prepare(samples: &[f32], rate: u32) -> Result<Response, String> {
     }
     let ratio = (late_energy > 0.0).then(|| 10.0 * (direct_energy / late_energy).log10());
     Ok(Response {
-        samples: centred,
+        kernel: Kernel::new(centred),
         direct,
         direct_to_reverberant_db: ratio,
     })
@@ -95,7 +96,7 @@ mod tests {
     fn finds_the_direct_path_and_gives_it_unit_energy() {
         let response = prepare(&decaying(0.0), 16000).unwrap();
         assert_eq!(response.direct, 37);
-        let near = energy(&response.samples[..37 + 41]);
+        let near = energy(&response.kernel.samples()[..37 + 41]);
         assert!((near - 1.0).abs() < 1e-6, "{near}");
         assert!(response.direct_to_reverberant_db.unwrap() > 0.0);
     }
@@ -106,7 +107,8 @@ mod tests {
             prepare(&decaying(0.0), 16000).unwrap(),
             prepare(&decaying(0.05), 16000).unwrap(),
         );
-        let gain_at_zero: f32 = offset.samples.iter().sum::<f32>() - clean.samples.iter().sum::<f32>();
+        let gain_at_zero: f32 =
+            offset.kernel.samples().iter().sum::<f32>() - clean.kernel.samples().iter().sum::<f32>();
         assert!(gain_at_zero.abs() < 1e-2, "{gain_at_zero}");
         assert_eq!(offset.direct, 37);
     }
@@ -114,7 +116,10 @@ mod tests {
     #[test]
     fn a_single_pulse_stays_one() {
         let response = prepare(&[0.0, -0.25], 16000).unwrap();
-        assert_eq!((response.samples, response.direct), (vec![0.0, -1.0], 1));
+        assert_eq!(
+            (response.kernel.samples(), response.direct),
+            (&[0.0, -1.0][..], 1)
+        );
     }
 
     /// The offset is read from the last fifth, unless the direct sound is in it.
@@ -126,7 +131,8 @@ mod tests {
                 response[at] += 1.0;
                 let response = prepare(&response, 16000).unwrap();
                 assert_eq!(response.direct, at);
-                let rest = energy(&response.samples) - energy(&response.samples[at..=at]);
+                let samples = response.kernel.samples();
+                let rest = energy(samples) - energy(&samples[at..=at]);
                 assert!(rest < 1e-9, "{length} {at} {offset}: {rest}");
             }
         }

@@ -17,6 +17,7 @@ mod framing;
 #[cfg(test)]
 mod tests;
 
+use super::wide::wide;
 pub(super) use framing::audible;
 use framing::reflect;
 pub use framing::{frame_count, hann};
@@ -180,9 +181,14 @@ impl Stft {
             .and_then(|start| samples.get(start..start + n_fft));
         let frame = self.frame.iter_mut().zip(&self.window);
         if let Some(inner) = inner {
-            for ((value, window), &sample) in frame.zip(inner) {
-                *value = window * audible(sample);
-            }
+            wide(
+                #[inline(always)]
+                || {
+                    for ((value, window), &sample) in frame.zip(inner) {
+                        *value = window * audible(sample);
+                    }
+                },
+            );
         } else {
             for (i, (value, window)) in frame.enumerate() {
                 let sample = samples.get(reflect(start + i as isize, samples.len()));

@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 
+use super::wide::wide;
+
 /// Size of one step of a 16-bit sample, re full scale.
 const STEP: f32 = 1.0 / 32_768.0;
 
@@ -14,7 +16,10 @@ const STEP: f32 = 1.0 / 32_768.0;
 /// lands exactly on full scale. Returns the gain: 1.0 where nothing was touched, smaller otherwise.
 /// Samples are expected to be finite; a NaN becomes 0, an infinity full scale.
 pub fn quantize(samples: &[f32], out: &mut Vec<i16>) -> f32 {
-    let (lowest, highest) = extremes(samples);
+    let (lowest, highest) = wide(
+        #[inline(always)]
+        || extremes(samples),
+    );
     // Half a step more than the limit is what rounds beyond it.
     let room = |limit: f32, peak: f32| {
         if peak * 32_768.0 >= limit + 0.5 {
@@ -26,20 +31,34 @@ pub fn quantize(samples: &[f32], out: &mut Vec<i16>) -> f32 {
     let gain = room(32_767.0, highest).min(room(32_768.0, -lowest));
     let scale = 32_768.0 * gain;
     out.clear();
-    out.extend(samples.iter().map(|&x| round(x * scale)));
+    wide(
+        #[inline(always)]
+        || out.extend(samples.iter().map(|&x| round(x * scale))),
+    );
     gain
 }
 
 /// 16-bit samples as floats, full scale at 1.0. `out` is cleared first.
 pub fn to_float(samples: &[i16], out: &mut Vec<f32>) {
     out.clear();
-    out.extend(samples.iter().map(|&x| f32::from(x) * STEP));
+    wide(
+        #[inline(always)]
+        || out.extend(samples.iter().map(|&x| f32::from(x) * STEP)),
+    );
 }
 
 /// How many samples are at full scale (at least 32767 in magnitude).
 #[must_use]
 pub fn at_full_scale(samples: &[i16]) -> usize {
-    samples.iter().filter(|x| x.unsigned_abs() >= 32_767).count()
+    // Counted in 16 bits for as long as they last, which keeps the samples in narrow lanes.
+    let count = |part: &[i16]| {
+        let full = |&x: &i16| u16::from(x.unsigned_abs() >= 32_767);
+        usize::from(part.iter().map(full).sum::<u16>())
+    };
+    wide(
+        #[inline(always)]
+        || samples.chunks(32_768).map(count).sum(),
+    )
 }
 
 /// The bytes of a mono 16-bit WAV file: a header of 44 bytes and the samples.
@@ -81,14 +100,16 @@ fn write(file: &mut Cursor<Vec<u8>>, spec: WavSpec, samples: &[i16], len: u32) -
 
 /// To the nearest integer, ties away from zero; NaN gives 0, and what does not fit the nearest that does.
 /// `f32::round` is a call into the C library where the processor has no such instruction.
-#[inline]
+#[inline(always)]
 fn round(x: f32) -> i16 {
     // The largest number below 0.5: with 0.5 itself the sum would carry 0.49999997 up to 1.
     const HALF: f32 = 0.499_999_97;
-    (x + HALF.copysign(x)) as i16
+    // By way of 32 bits, which processors convert to several at a time; NaN passes the clamp and becomes 0.
+    (x + HALF.copysign(x)).clamp(-32_768.0, 32_767.0) as i32 as i16
 }
 
 /// The lowest and the highest sample, each at least as extreme as 0 and finite.
+#[inline(always)]
 fn extremes(samples: &[f32]) -> (f32, f32) {
     // Lanes of their own, so that a step need not wait for the one before.
     let (mut low, mut high) = ([0.0f32; 16], [0.0f32; 16]);

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use augment::audio::bank::{Bank, BankEntry};
+use augment::audio::bank::{Bank, MemoryBank};
 use augment::audio::bench::Bench;
-use augment::audio::level;
 use augment::audio::mel::MelSettings;
-use augment::audio::spectrum::frame_count;
 use augment::audio::take::Take;
 use augment::audio::transform::chain::Chain;
 use augment::audio::transform::frequency_mask::FrequencyMaskSettings;
@@ -21,38 +19,12 @@ use augment::audio::transform::{
 };
 use augment::plan::item_id;
 
-/// A bank whose recordings are in memory.
-pub struct MemoryBank {
-    entries: Vec<BankEntry>,
-    recordings: Vec<Arc<[f32]>>,
-}
-
-impl Bank for MemoryBank {
-    fn entries(&self) -> &[BankEntry] {
-        &self.entries
-    }
-
-    fn load(&self, index: usize) -> Result<Arc<[f32]>, String> {
-        self.recordings
-            .get(index)
-            .cloned()
-            .ok_or_else(|| "no such recording".to_owned())
-    }
-}
-
 /// A bank of named recordings.
 pub fn bank(recordings: &[(&str, &[f32])]) -> Arc<dyn Bank> {
-    let entry = |(name, samples): &(&str, &[f32])| BankEntry {
-        name: (*name).to_owned(),
-        hash: {
-            let bytes: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
-            *blake3::hash(&bytes).as_bytes()
-        },
-    };
-    Arc::new(MemoryBank {
-        entries: recordings.iter().map(entry).collect(),
-        recordings: recordings.iter().map(|(_, samples)| (*samples).into()).collect(),
-    })
+    let owned = recordings
+        .iter()
+        .map(|(name, samples)| ((*name).to_owned(), Arc::from(*samples)));
+    Arc::new(MemoryBank::new(owned))
 }
 
 /// A bank of empty recordings, where only the names matter.
@@ -111,14 +83,7 @@ pub fn chain(steps: &[(&str, &str)], rate: u32, bank: &Arc<dyn Bank>) -> Box<dyn
 
 /// What the index would tell about a signal.
 pub fn facts(samples: &[f32], rate: u32) -> SourceFacts {
-    let mel = MelSettings::default();
-    SourceFacts {
-        frames: samples.len(),
-        rate,
-        peak: level::peak(samples),
-        mel_frames: frame_count(samples.len(), mel.hop_length),
-        n_mels: mel.n_mels,
-    }
+    SourceFacts::of(samples, rate, &MelSettings::default())
 }
 
 /// The draw of one copy of the source called `source`.

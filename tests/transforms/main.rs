@@ -21,3 +21,4 @@ mod settings;
 mod signals;
 mod speed;
 mod time_mask;
+mod voice;

@@ -7,6 +7,7 @@
 use std::f32::consts::SQRT_2;
 
 use super::MelSpectrogram;
+use crate::audio::wide::wide;
 
 /// The least power that is told from silence, as in torchaudio: -100 dB.
 const LEAST_POWER: f32 = 1e-10;
@@ -29,6 +30,7 @@ pub struct Levels {
 /// `10 log10(max(power, 1e-10))`, within 2e-5 dB up to powers of
 /// 1e12. NaN counts as silence, infinity as the largest finite number.
 #[must_use]
+#[inline(always)]
 pub fn decibels(power: f32) -> f32 {
     #[expect(clippy::manual_clamp, reason = "`clamp` would let NaN through")]
     let bits = power.max(LEAST_POWER).min(f32::MAX).to_bits();
@@ -48,9 +50,14 @@ pub fn decibels(power: f32) -> f32 {
 /// Turns powers into dB in place: [`decibels`], then nothing lower than the highest value minus `top_db`
 /// (`AmplitudeToDB("power", top_db)`). Silence becomes -100 dB everywhere.
 pub fn to_db(mel: &mut MelSpectrogram, top_db: f32) -> Levels {
-    for value in &mut mel.data {
-        *value = decibels(*value);
-    }
+    wide(
+        #[inline(always)]
+        || {
+            for value in &mut mel.data {
+                *value = decibels(*value);
+            }
+        },
+    );
     let silence = decibels(0.0);
     let highest = fold(&mel.data, silence, |a, b| if b > a { b } else { a });
     let floor = highest - top_db;

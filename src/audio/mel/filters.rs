@@ -19,6 +19,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// The filter's weighted sum of the powers in `block` (bin by bin), for all lanes.
+    #[inline(always)]
     pub(super) fn apply(&self, block: &[[f32; LANES]]) -> [f32; LANES] {
         let mut sums = [0.0; LANES];
         for (weight, powers) in self.weights.iter().zip(block.iter().skip(self.bins.start)) {

@@ -21,6 +21,7 @@ pub fn frame_count(samples: usize, hop: usize) -> usize {
 }
 
 /// The sample itself; 0 for what is not finite or so large that powers would overflow.
+#[inline(always)]
 pub fn audible(sample: f32) -> f32 {
     if sample.abs() <= LOUDEST { sample } else { 0.0 }
 }

@@ -1,5 +1,6 @@
 //! The interpolation kernel: a Kaiser-windowed sinc, tabulated for reading at any rate.
 
+use std::collections::VecDeque;
 use std::f64::consts::PI;
 
 /// Fractional positions a sample is divided into: an error of 1/2048 sample, -67 dB at a quarter of the rate.
@@ -11,18 +12,28 @@ const CUTOFF: f64 = 0.97;
 /// Shape of the Kaiser window: side lobes of about -60 dB.
 const KAISER_BETA: f64 = 5.6;
 
+/// Tables kept at most; with rates that are drawn from a range the oldest go.
+const KEPT: usize = 8;
+
+/// Makes kernels for reading rates and keeps those of the last rates.
+#[derive(Debug)]
+pub(super) struct Kernels {
+    /// Half of the symmetric kernel, [`PHASES`] points to a zero crossing.
+    prototype: Vec<f64>,
+    /// The one made last comes last.
+    made: VecDeque<Kernel>,
+}
+
 /// Rows of taps, one for each fractional position, for one reading rate.
 #[derive(Debug)]
 pub(super) struct Kernel {
-    /// Half of the symmetric kernel, [`PHASES`] points to a zero crossing.
-    prototype: Vec<f64>,
     table: Vec<f32>,
     taps: usize,
     /// The `max(rate, 1)` that `table` was made for.
     narrowing: f64,
 }
 
-impl Kernel {
+impl Kernels {
     pub(super) fn new() -> Self {
         let end = (CROSSINGS * PHASES) as f64;
         let point = |i: usize| {
@@ -34,36 +45,50 @@ impl Kernel {
         let prototype = (0..=CROSSINGS * PHASES).map(point).collect();
         Self {
             prototype,
-            table: Vec::new(),
-            taps: 0,
-            narrowing: 0.0,
+            made: VecDeque::new(),
         }
     }
 
-    /// Tabulates the kernel for reading at `rate` input samples per output sample; above 1 it also keeps what
-    /// would alias out.
-    pub(super) fn prepare(&mut self, rate: f64) {
+    /// The kernel for reading at `rate` input samples per output sample; above 1 it also keeps what would alias
+    /// out.
+    pub(super) fn at(&mut self, rate: f64) -> &Kernel {
         let narrowing = rate.max(1.0);
-        if narrowing == self.narrowing {
-            return;
-        }
+        let place = match self.made.iter().position(|kernel| kernel.narrowing == narrowing) {
+            Some(place) => place,
+            None => {
+                if self.made.len() >= KEPT {
+                    self.made.pop_front();
+                }
+                let kernel = self.tabulate(narrowing);
+                self.made.push_back(kernel);
+                self.made.len() - 1
+            }
+        };
+        &self.made[place]
+    }
+
+    fn tabulate(&self, narrowing: f64) -> Kernel {
         let half = (CROSSINGS as f64 * narrowing).ceil() as usize;
-        self.taps = (2 * half).next_multiple_of(8);
-        self.narrowing = narrowing;
-        self.table.clear();
+        let taps = (2 * half).next_multiple_of(8);
+        let mut table = Vec::with_capacity(PHASES * taps);
         for phase in 0..PHASES {
             let fraction = phase as f64 / PHASES as f64;
-            let start = self.table.len();
+            let start = table.len();
             let mut sum = 0.0;
-            for tap in 0..self.taps {
-                let distance = tap as f64 - (self.taps / 2 - 1) as f64 - fraction;
+            for tap in 0..taps {
+                let distance = tap as f64 - (taps / 2 - 1) as f64 - fraction;
                 let value = self.value(distance.abs() / narrowing);
                 sum += value;
-                self.table.push(value as f32);
+                table.push(value as f32);
             }
             // Every row passes a constant unchanged, whatever its fraction.
             let gain = (1.0 / sum) as f32;
-            self.table[start..].iter_mut().for_each(|v| *v *= gain);
+            table[start..].iter_mut().for_each(|v| *v *= gain);
+        }
+        Kernel {
+            table,
+            taps,
+            narrowing,
         }
     }
 
@@ -76,7 +101,9 @@ impl Kernel {
             _ => 0.0,
         }
     }
+}
 
+impl Kernel {
     /// Samples needed before the one at or before a position.
     pub(super) fn before(&self) -> usize {
         self.taps / 2 - 1
@@ -107,7 +134,7 @@ fn bessel_i0(x: f64) -> f64 {
 }
 
 /// Sum of products of two slices of the same length, in a fixed order of eight running sums.
-#[inline]
+#[inline(always)]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a_chunks, a_rest) = a.as_chunks::<8>();
     let (b_chunks, b_rest) = b.as_chunks::<8>();

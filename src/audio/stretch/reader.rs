@@ -1,7 +1,8 @@
 //! Reading the input along its splices.
 
-use super::kernel::{Kernel, PHASES, dot};
+use super::kernel::{Kernel, Kernels, PHASES, dot};
 use super::splice::Splice;
+use crate::audio::wide::wide;
 use std::f64::consts::PI;
 
 /// Outputs computed together when they share their taps.
@@ -13,22 +14,30 @@ const FIXED_ONE: f64 = 4_294_967_296.0;
 /// Reads signals at fractional positions and crossfades where the reading position jumps.
 #[derive(Debug)]
 pub(super) struct Reader {
-    kernel: Kernel,
+    kernels: Kernels,
     /// The input between two margins of zeros: whatever reaches out of them sees nothing but zeros.
     padded: Vec<f32>,
-    margin: usize,
     /// The rising half of the crossfade.
     fade: Vec<f32>,
     leaving: Vec<f32>,
     entering: Vec<f32>,
 }
 
+/// A signal to be read at one rate.
+#[derive(Clone, Copy)]
+struct Tape<'a> {
+    kernel: &'a Kernel,
+    /// Input samples to advance per output sample.
+    rate: f64,
+    padded: &'a [f32],
+    margin: usize,
+}
+
 impl Reader {
     pub(super) fn new() -> Self {
         Self {
-            kernel: Kernel::new(),
+            kernels: Kernels::new(),
             padded: Vec::new(),
-            margin: 0,
             fade: Vec::new(),
             leaving: Vec::new(),
             entering: Vec::new(),
@@ -44,12 +53,25 @@ impl Reader {
         len: usize,
         out: &mut Vec<f32>,
     ) {
-        self.kernel.prepare(rate);
-        self.margin = self.kernel.taps() + LANES;
-        self.padded.clear();
-        self.padded.resize(self.margin, 0.0);
-        self.padded.extend_from_slice(input);
-        self.padded.resize(input.len() + 2 * self.margin, 0.0);
+        let Self {
+            kernels,
+            padded,
+            fade,
+            leaving,
+            entering,
+        } = self;
+        let kernel = kernels.at(rate);
+        let margin = kernel.taps() + LANES;
+        padded.clear();
+        padded.resize(margin, 0.0);
+        padded.extend_from_slice(input);
+        padded.resize(input.len() + 2 * margin, 0.0);
+        let tape = Tape {
+            kernel,
+            rate,
+            padded,
+            margin,
+        };
 
         out.clear();
         out.resize(len, 0.0);
@@ -58,54 +80,76 @@ impl Reader {
         for splice in splices {
             let (start, end) = (splice.start, splice.start + splice.len);
             let next = offset + splice.lag;
-            self.run(offset, rate, done, &mut out[done..start]);
-            self.crossfade((offset, next), rate, splice, &mut out[start..end]);
+            tape.run(offset, done, &mut out[done..start]);
+            leaving.resize(splice.len, 0.0);
+            entering.resize(splice.len, 0.0);
+            tape.run(offset, start, leaving);
+            tape.run(next, start, entering);
+            if fade.len() != splice.len {
+                rise(splice.len, fade);
+            }
+            crossfade(fade, leaving, entering, splice.likeness, &mut out[start..end]);
             (offset, done) = (next, end);
         }
-        self.run(offset, rate, done, &mut out[done..]);
+        tape.run(offset, done, &mut out[done..]);
     }
+}
 
-    fn crossfade(&mut self, offsets: (f64, f64), rate: f64, splice: &Splice, to: &mut [f32]) {
-        if self.fade.len() != to.len() {
-            let point = |i: usize| 0.5 - 0.5 * (PI * (i as f64 + 0.5) / to.len() as f64).cos();
-            self.fade.clear();
-            self.fade.extend((0..to.len()).map(|i| point(i) as f32));
-        }
-        let (mut leaving, mut entering) = (
-            std::mem::take(&mut self.leaving),
-            std::mem::take(&mut self.entering),
-        );
-        leaving.resize(to.len(), 0.0);
-        entering.resize(to.len(), 0.0);
-        self.run(offsets.0, rate, splice.start, &mut leaving);
-        self.run(offsets.1, rate, splice.start, &mut entering);
-        for (((to, up), a), b) in to.iter_mut().zip(&self.fade).zip(&leaving).zip(&entering) {
-            let down = 1.0 - up;
-            // What is alike adds as amplitudes, what is not as powers: the gain keeps the level of either.
-            let power = up * up + down * down + 2.0 * splice.likeness * up * down;
-            *to = (down * a + up * b) / power.sqrt();
-        }
-        (self.leaving, self.entering) = (leaving, entering);
-    }
+/// Fills `fade` with the rising half of a raised cosine.
+fn rise(len: usize, fade: &mut Vec<f32>) {
+    let point = |i: usize| 0.5 - 0.5 * (PI * (i as f64 + 0.5) / len as f64).cos();
+    fade.clear();
+    fade.extend((0..len).map(|i| point(i) as f32));
+}
 
+/// Fills `to` from two stretches, one leaving and one entering, whose correlation is `likeness`.
+fn crossfade(fade: &[f32], leaving: &[f32], entering: &[f32], likeness: f32, to: &mut [f32]) {
+    wide(
+        #[inline(always)]
+        || {
+            for (((to, up), a), b) in to.iter_mut().zip(fade).zip(leaving).zip(entering) {
+                let down = 1.0 - up;
+                // What is alike adds as amplitudes, what is not as powers: the gain keeps the level of either.
+                let power = up * up + down * down + 2.0 * likeness * up * down;
+                *to = (down * a + up * b) / power.sqrt();
+            }
+        },
+    );
+}
+
+impl Tape<'_> {
     /// Fills `to`, which starts at output sample `first`, from the positions `offset + rate * i`.
-    fn run(&self, offset: f64, rate: f64, first: usize, to: &mut [f32]) {
-        if rate == 1.0 {
-            self.shift(offset + first as f64, to);
-            return;
+    fn run(self, offset: f64, first: usize, to: &mut [f32]) {
+        let position = self.locate(offset + self.rate * first as f64);
+        if self.rate == 1.0 {
+            wide(
+                #[inline(always)]
+                || self.shift(position, to),
+            );
+        } else {
+            wide(
+                #[inline(always)]
+                || self.interpolate(position, to),
+            );
         }
-        let step = (rate * FIXED_ONE) as i64;
-        let mut position = self.locate(offset + rate * first as f64);
+    }
+
+    /// Fills `to` from positions `rate` apart.
+    #[inline(always)]
+    fn interpolate(self, mut position: i64, to: &mut [f32]) {
+        let step = (self.rate * FIXED_ONE) as i64;
         for to in to {
-            let samples = self.samples(position >> 32, self.kernel.taps());
-            *to = samples.map_or(0.0, |samples| dot(self.kernel.row(phase(position)), samples));
+            *to = match self.samples(position >> 32, self.kernel.taps()) {
+                Some(samples) => dot(self.kernel.row(phase(position)), samples),
+                None => 0.0,
+            };
             position = position.wrapping_add(step);
         }
     }
 
     /// Fills `to` from consecutive samples: a filter with the same taps all along.
-    fn shift(&self, position: f64, to: &mut [f32]) {
-        let position = self.locate(position);
+    #[inline(always)]
+    fn shift(self, position: i64, to: &mut [f32]) {
         let mut start = position >> 32;
         let taps = self.kernel.row(phase(position));
         let (groups, rest) = to.as_chunks_mut::<LANES>();
@@ -128,7 +172,7 @@ impl Reader {
     }
 
     /// Samples of `padded`; none where some lie outside of it.
-    #[inline]
+    #[inline(always)]
     fn samples(&self, start: i64, len: usize) -> Option<&[f32]> {
         self.padded.get(usize::try_from(start).ok()?..)?.get(..len)
     }

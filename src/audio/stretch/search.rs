@@ -4,6 +4,7 @@
 //! once and summed by a sliding window, so that each place costs no more than one block.
 
 use super::kernel::dot;
+use crate::audio::wide::wide;
 use std::f64::consts::PI;
 use std::ops::RangeInclusive;
 
@@ -94,11 +95,15 @@ impl Search {
         self.low.clear();
         // The first window is centred on half its length, a multiple of the step; silence comes before.
         self.low.resize(taps / 2 / self.step, 0.0);
-        self.low.extend(
-            signal
-                .windows(taps)
-                .step_by(self.step)
-                .map(|window| dot(window, &self.lowpass)),
+        let (low, lowpass) = (&mut self.low, &self.lowpass);
+        wide(
+            #[inline(always)]
+            || {
+                // As a plain loop: an iterator that is handed over whole is a function of its own.
+                for window in signal.windows(taps).step_by(self.step) {
+                    low.push(dot(window, lowpass));
+                }
+            },
         );
         self.energy.clear();
         self.energy.push(0.0);
@@ -111,6 +116,14 @@ impl Search {
 
     /// The cheapest jump in the window: (index of the place, lag). None if the window leaves the signal.
     pub(super) fn cheapest(&mut self, window: &Window) -> Option<(usize, usize)> {
+        wide(
+            #[inline(always)]
+            || self.weigh(window),
+        )
+    }
+
+    #[inline(always)]
+    fn weigh(&mut self, window: &Window) -> Option<(usize, usize)> {
         let (shortest, longest) = (*window.lags.start(), *window.lags.end());
         let n_lags = (longest + 1).checked_sub(shortest)?;
         self.compare(window, n_lags)?;
@@ -179,6 +192,7 @@ impl Search {
     }
 
     /// Fills `rows`.
+    #[inline(always)]
     fn compare(&mut self, window: &Window, n_lags: usize) -> Option<()> {
         let (shortest, longest) = (*window.lags.start(), *window.lags.end());
         let blocks = window.places + window.blocks;
@@ -203,6 +217,7 @@ impl Search {
 }
 
 /// The smallest value, in lanes that a compiler can turn into vectors.
+#[inline(always)]
 fn smallest(values: &[f32]) -> f32 {
     let less = |a: f32, b: f32| if b < a { b } else { a };
     let (chunks, rest) = values.as_chunks::<8>();

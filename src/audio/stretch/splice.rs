@@ -7,6 +7,7 @@
 
 use super::kernel::dot;
 use super::search::{BLOCK, Search, Window};
+use crate::audio::wide::wide;
 
 /// Crossfade in seconds of output, for moderate changes.
 const FADE: f64 = 0.028;
@@ -177,10 +178,11 @@ impl Planner {
         // (squared difference, correlation)
         let compare = |lag: isize| {
             let entering = stretch(begin + sign * lag)?;
-            let (other, product) = (
-                f64::from(dot(entering, entering)),
-                f64::from(dot(leaving, entering)),
+            let (other, product) = wide(
+                #[inline(always)]
+                || (dot(entering, entering), dot(leaving, entering)),
             );
+            let (other, product) = (f64::from(other), f64::from(product));
             Some((
                 energy + other - 2.0 * product,
                 product / (energy * other).sqrt().max(1e-30),

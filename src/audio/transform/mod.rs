@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::audio::bank::{Bank, BankKind};
 use crate::audio::bench::Bench;
+use crate::audio::level;
+use crate::audio::mel::MelSettings;
+use crate::audio::spectrum::frame_count;
 use crate::audio::take::Take;
 
 pub mod chain;
@@ -43,6 +46,20 @@ pub struct SourceFacts {
     pub mel_frames: usize,
     /// Filters of its mel spectrogram.
     pub n_mels: usize,
+}
+
+impl SourceFacts {
+    /// What the index would tell about a signal of `rate` Hz.
+    #[must_use]
+    pub fn of(samples: &[f32], rate: u32, mel: &MelSettings) -> Self {
+        SourceFacts {
+            frames: samples.len(),
+            rate,
+            peak: level::peak(samples),
+            mel_frames: frame_count(samples.len(), mel.hop_length),
+            n_mels: mel.n_mels,
+        }
+    }
 }
 
 /// How many different draws a transform has for one source.
@@ -151,7 +168,7 @@ pub trait Step: Send + Sync {
 /// # Errors
 /// [`StepError::Refused`].
 fn finite(samples: &[f32]) -> Result<(), StepError> {
-    if samples.iter().all(|sample| sample.is_finite()) {
+    if level::is_finite(samples) {
         Ok(())
     } else {
         Err(StepError::Refused(

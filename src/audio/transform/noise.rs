@@ -13,6 +13,7 @@ use super::{
 use crate::audio::bank::{Bank, BankKind};
 use crate::audio::bench::Bench;
 use crate::audio::take::Take;
+use crate::audio::wide::wide;
 use crate::audio::{backdrop, decibel, level};
 
 /// The part of the speech whose power the ratio refers to.
@@ -204,28 +205,37 @@ impl Step for NoiseStep {
             }
             // Each recording is heard alike, however loud it was recorded.
             let gain = (1.0 / power.sqrt()) as f32;
-            for (sum, &sample) in mix.iter_mut().zip(&layer) {
-                *sum += sample * gain;
-            }
+            wide(
+                #[inline(always)]
+                || {
+                    for (sum, &sample) in mix.iter_mut().zip(&layer) {
+                        *sum += sample * gain;
+                    }
+                },
+            );
         }
         let power = level::plain_power(&mix);
         if power <= 0.0 {
             return Err(StepError::Refused("the recordings cancel each other".to_owned()));
         }
         let gain = (speech / power / decibel::to_power(self.snr_db)).sqrt() as f32;
-        let mut added = 0f64;
-        for (sample, &noise) in take.samples.iter_mut().zip(&mix) {
-            let scaled = noise * gain;
-            added += f64::from(scaled).powi(2);
-            *sample += scaled;
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (sample, noise) in take.samples.iter_mut().zip(&mut mix) {
+                    *noise *= gain;
+                    *sample += *noise;
+                }
+            },
+        );
+        let added = level::plain_power(&mix);
         if added == 0.0 {
             return Err(StepError::Refused(
                 "the signal is so quiet that no noise fits below it".to_owned(),
             ));
         }
         finite(&take.samples)?;
-        take.note("snr_db", 10.0 * (speech * mix.len() as f64 / added).log10(), 3);
+        take.note("snr_db", 10.0 * (speech / added).log10(), 3);
         Ok(())
     }
 }

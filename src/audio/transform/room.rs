@@ -123,14 +123,17 @@ impl Step for RoomStep {
     }
 
     fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError> {
-        let samples = self.bank.load(self.index).map_err(StepError::Failed)?;
-        let response = response::prepare(&samples, take.rate)
-            .map_err(|reason| StepError::Refused(format!("response {}: {reason}", self.name)))?;
+        let Bench { convolver, shelf, .. } = bench;
+        let response = shelf.response(self.hash, take.rate, || {
+            let samples = self.bank.load(self.index).map_err(StepError::Failed)?;
+            response::prepare(&samples, take.rate)
+                .map_err(|reason| StepError::Refused(format!("response {}: {reason}", self.name)))
+        })?;
         let before = level::active_power(&take.samples, take.rate);
         let mut out = Vec::new();
-        bench.convolver.convolve(
+        convolver.convolve(
             &take.samples,
-            &response.samples,
+            &mut response.kernel,
             response.direct,
             self.frames(take.samples.len()),
             &mut out,

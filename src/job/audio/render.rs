@@ -94,7 +94,7 @@ impl Renderer {
         if let Some(step) = &step {
             step.apply(&mut take, &mut self.bench)?;
         }
-        if take.samples.is_empty() || take.samples.iter().any(|sample| !sample.is_finite()) {
+        if take.samples.is_empty() || !level::is_finite(&take.samples) {
             return Err(StepError::Refused("the result is empty or not finite".to_owned()));
         }
         let gain = wave::quantize(&take.samples, &mut self.samples);
