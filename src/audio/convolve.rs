@@ -87,28 +87,22 @@ impl Convolver {
             }
             plan.load(chunk);
             plan.analyse();
-            wide(
-                #[inline(always)]
-                || {
-                    for (bin, response) in plan.spectrum.iter_mut().zip(&*response) {
-                        *bin *= response;
-                    }
-                },
-            );
+            wide!({
+                for (bin, response) in plan.spectrum.iter_mut().zip(&*response) {
+                    *bin *= response;
+                }
+            });
             plan.synthesise();
             // Sample i of this block is sample start + i of the full convolution, start + i − skip of the result.
             let used = chunk.len() + taps - 1;
             let from = skip.saturating_sub(start).min(used);
             let place = (start + from).saturating_sub(skip);
             let (slots, values) = (out.get_mut(place..), plan.block.get(from..used));
-            wide(
-                #[inline(always)]
-                || {
-                    for (slot, &value) in slots.into_iter().flatten().zip(values.into_iter().flatten()) {
-                        *slot += value * scale;
-                    }
-                },
-            );
+            wide!({
+                for (slot, &value) in slots.into_iter().flatten().zip(values.into_iter().flatten()) {
+                    *slot += value * scale;
+                }
+            });
         }
     }
 }

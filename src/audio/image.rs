@@ -120,10 +120,7 @@ impl MelImage {
                 let values = mel.data.iter().skip(row * mel.frames).take(mel.frames);
                 let narrow = &mut self.narrow;
                 narrow.clear();
-                wide(
-                    #[inline(always)]
-                    || narrow.extend(values.map(|&value| range.index(value))),
-                );
+                wide!(narrow.extend(values.map(|&value| range.index(value))));
                 self.line.clear();
                 self.line.extend(
                     self.columns

@@ -19,14 +19,11 @@ pub fn active_power(samples: &[f32], rate: u32) -> f64 {
     let frame = ((FRAME_SECONDS * f64::from(rate)).round() as usize).max(1);
     // 31 numbers for a second of sound.
     let mut energies = Vec::with_capacity(samples.len().div_ceil(frame));
-    wide(
-        #[inline(always)]
-        || {
-            for chunk in samples.chunks(frame) {
-                energies.push(sum_of_squares(chunk));
-            }
-        },
-    );
+    wide!({
+        for chunk in samples.chunks(frame) {
+            energies.push(sum_of_squares(chunk));
+        }
+    });
     let loudest = energies.iter().copied().fold(0.0, f64::max);
     if loudest <= 0.0 {
         return 0.0;
@@ -57,55 +54,46 @@ pub fn plain_power(samples: &[f32]) -> f64 {
 /// The largest magnitude, NaN aside; 0.0 for no samples.
 #[must_use]
 pub fn peak(samples: &[f32]) -> f32 {
-    wide(
-        #[inline(always)]
-        || {
-            // Lanes of their own, so that a step need not wait for the one before.
-            let mut peaks = [0.0f32; 16];
-            let (chunks, rest) = samples.as_chunks::<16>();
-            for chunk in chunks {
-                for (peak, x) in peaks.iter_mut().zip(chunk) {
-                    *peak = greater(*peak, x.abs());
-                }
+    wide!({
+        // Lanes of their own, so that a step need not wait for the one before.
+        let mut peaks = [0.0f32; 16];
+        let (chunks, rest) = samples.as_chunks::<16>();
+        for chunk in chunks {
+            for (peak, x) in peaks.iter_mut().zip(chunk) {
+                *peak = greater(*peak, x.abs());
             }
-            peaks
-                .iter()
-                .chain(rest)
-                .fold(0.0, |peak, x| greater(peak, x.abs()))
-        },
-    )
+        }
+        peaks
+            .iter()
+            .chain(rest)
+            .fold(0.0, |peak, x| greater(peak, x.abs()))
+    })
 }
 
 /// The largest finite magnitude; 0.0 for no samples.
 #[must_use]
 pub fn peak_of_finite(samples: &[f32]) -> f32 {
-    wide(
-        #[inline(always)]
-        || {
-            let finite = |x: f32| if x.abs() <= f32::MAX { x.abs() } else { 0.0 };
-            let mut peaks = [0.0f32; 16];
-            let (chunks, rest) = samples.as_chunks::<16>();
-            for chunk in chunks {
-                for (peak, &x) in peaks.iter_mut().zip(chunk) {
-                    *peak = greater(*peak, finite(x));
-                }
+    wide!({
+        let finite = |x: f32| if x.abs() <= f32::MAX { x.abs() } else { 0.0 };
+        let mut peaks = [0.0f32; 16];
+        let (chunks, rest) = samples.as_chunks::<16>();
+        for chunk in chunks {
+            for (peak, &x) in peaks.iter_mut().zip(chunk) {
+                *peak = greater(*peak, finite(x));
             }
-            peaks
-                .iter()
-                .chain(rest)
-                .fold(0.0, |peak, &x| greater(peak, finite(x)))
-        },
-    )
+        }
+        peaks
+            .iter()
+            .chain(rest)
+            .fold(0.0, |peak, &x| greater(peak, finite(x)))
+    })
 }
 
 /// Whether all samples are finite.
 #[must_use]
 pub fn is_finite(samples: &[f32]) -> bool {
     // Nothing is left early: a loop that may end at any sample takes them one by one.
-    wide(
-        #[inline(always)]
-        || samples.iter().fold(true, |all, x| all & (x.abs() <= f32::MAX)),
-    )
+    wide!(samples.iter().fold(true, |all, x| all & (x.abs() <= f32::MAX)))
 }
 
 /// `b` where it is greater, so never NaN.
@@ -116,10 +104,7 @@ fn greater(a: f32, b: f32) -> f32 {
 
 /// The sum of squares.
 pub(super) fn energy(samples: &[f32]) -> f64 {
-    wide(
-        #[inline(always)]
-        || sum_of_squares(samples),
-    )
+    wide!(sum_of_squares(samples))
 }
 
 /// The sum of squares, in f64: eight sums side by side, added up in a fixed order.

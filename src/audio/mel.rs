@@ -82,17 +82,14 @@ impl Mel {
             }
             if lane + 1 == LANES || t + 1 == frames {
                 let rows = out.data.chunks_exact_mut(frames);
-                wide(
-                    #[inline(always)]
-                    || {
-                        for (filter, row) in filters.iter().zip(rows) {
-                            let sums = filter.apply(block);
-                            for (value, sum) in row.iter_mut().skip(t - lane).zip(sums) {
-                                *value = sum;
-                            }
+                wide!({
+                    for (filter, row) in filters.iter().zip(rows) {
+                        let sums = filter.apply(block);
+                        for (value, sum) in row.iter_mut().skip(t - lane).zip(sums) {
+                            *value = sum;
                         }
-                    },
-                );
+                    }
+                });
             }
         });
     }

@@ -181,14 +181,11 @@ impl Stft {
             .and_then(|start| samples.get(start..start + n_fft));
         let frame = self.frame.iter_mut().zip(&self.window);
         if let Some(inner) = inner {
-            wide(
-                #[inline(always)]
-                || {
-                    for ((value, window), &sample) in frame.zip(inner) {
-                        *value = window * audible(sample);
-                    }
-                },
-            );
+            wide!({
+                for ((value, window), &sample) in frame.zip(inner) {
+                    *value = window * audible(sample);
+                }
+            });
         } else {
             for (i, (value, window)) in frame.enumerate() {
                 let sample = samples.get(reflect(start + i as isize, samples.len()));

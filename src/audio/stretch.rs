@@ -145,10 +145,7 @@ impl Stretcher {
             if v.abs() <= f32::MAX { scaled } else { 0.0 }
         };
         self.scaled.clear();
-        wide(
-            #[inline(always)]
-            || self.scaled.extend(input.iter().map(scale)),
-        );
+        wide!(self.scaled.extend(input.iter().map(scale)));
         exponent
     }
 
@@ -169,14 +166,11 @@ fn unscale(out: &mut [f32], exponent: i32) {
     let first = (exponent / 2) as f32;
     let second = (exponent - exponent / 2) as f32;
     let (first, second) = (first.exp2(), second.exp2());
-    wide(
-        #[inline(always)]
-        || {
-            for v in out {
-                *v = (*v * first * second).clamp(f32::MIN, f32::MAX);
-            }
-        },
-    );
+    wide!({
+        for v in out {
+            *v = (*v * first * second).clamp(f32::MIN, f32::MAX);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -16,10 +16,7 @@ const STEP: f32 = 1.0 / 32_768.0;
 /// lands exactly on full scale. Returns the gain: 1.0 where nothing was touched, smaller otherwise.
 /// Samples are expected to be finite; a NaN becomes 0, an infinity full scale.
 pub fn quantize(samples: &[f32], out: &mut Vec<i16>) -> f32 {
-    let (lowest, highest) = wide(
-        #[inline(always)]
-        || extremes(samples),
-    );
+    let (lowest, highest) = wide!(extremes(samples));
     // Half a step more than the limit is what rounds beyond it.
     let room = |limit: f32, peak: f32| {
         if peak * 32_768.0 >= limit + 0.5 {
@@ -31,20 +28,14 @@ pub fn quantize(samples: &[f32], out: &mut Vec<i16>) -> f32 {
     let gain = room(32_767.0, highest).min(room(32_768.0, -lowest));
     let scale = 32_768.0 * gain;
     out.clear();
-    wide(
-        #[inline(always)]
-        || out.extend(samples.iter().map(|&x| round(x * scale))),
-    );
+    wide!(out.extend(samples.iter().map(|&x| round(x * scale))));
     gain
 }
 
 /// 16-bit samples as floats, full scale at 1.0. `out` is cleared first.
 pub fn to_float(samples: &[i16], out: &mut Vec<f32>) {
     out.clear();
-    wide(
-        #[inline(always)]
-        || out.extend(samples.iter().map(|&x| f32::from(x) * STEP)),
-    );
+    wide!(out.extend(samples.iter().map(|&x| f32::from(x) * STEP)));
 }
 
 /// How many samples are at full scale (at least 32767 in magnitude).
@@ -55,10 +46,7 @@ pub fn at_full_scale(samples: &[i16]) -> usize {
         let full = |&x: &i16| u16::from(x.unsigned_abs() >= 32_767);
         usize::from(part.iter().map(full).sum::<u16>())
     };
-    wide(
-        #[inline(always)]
-        || samples.chunks(32_768).map(count).sum(),
-    )
+    wide!(samples.chunks(32_768).map(count).sum())
 }
 
 /// The bytes of a mono 16-bit WAV file: a header of 44 bytes and the samples.

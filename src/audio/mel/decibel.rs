@@ -50,14 +50,11 @@ pub fn decibels(power: f32) -> f32 {
 /// Turns powers into dB in place: [`decibels`], then nothing lower than the highest value minus `top_db`
 /// (`AmplitudeToDB("power", top_db)`). Silence becomes -100 dB everywhere.
 pub fn to_db(mel: &mut MelSpectrogram, top_db: f32) -> Levels {
-    wide(
-        #[inline(always)]
-        || {
-            for value in &mut mel.data {
-                *value = decibels(*value);
-            }
-        },
-    );
+    wide!({
+        for value in &mut mel.data {
+            *value = decibels(*value);
+        }
+    });
     let silence = decibels(0.0);
     let highest = fold(&mel.data, silence, |a, b| if b > a { b } else { a });
     let floor = highest - top_db;

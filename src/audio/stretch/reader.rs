@@ -104,17 +104,14 @@ fn rise(len: usize, fade: &mut Vec<f32>) {
 
 /// Fills `to` from two stretches, one leaving and one entering, whose correlation is `likeness`.
 fn crossfade(fade: &[f32], leaving: &[f32], entering: &[f32], likeness: f32, to: &mut [f32]) {
-    wide(
-        #[inline(always)]
-        || {
-            for (((to, up), a), b) in to.iter_mut().zip(fade).zip(leaving).zip(entering) {
-                let down = 1.0 - up;
-                // What is alike adds as amplitudes, what is not as powers: the gain keeps the level of either.
-                let power = up * up + down * down + 2.0 * likeness * up * down;
-                *to = (down * a + up * b) / power.sqrt();
-            }
-        },
-    );
+    wide!({
+        for (((to, up), a), b) in to.iter_mut().zip(fade).zip(leaving).zip(entering) {
+            let down = 1.0 - up;
+            // What is alike adds as amplitudes, what is not as powers: the gain keeps the level of either.
+            let power = up * up + down * down + 2.0 * likeness * up * down;
+            *to = (down * a + up * b) / power.sqrt();
+        }
+    });
 }
 
 impl Tape<'_> {
@@ -122,15 +119,9 @@ impl Tape<'_> {
     fn run(self, offset: f64, first: usize, to: &mut [f32]) {
         let position = self.locate(offset + self.rate * first as f64);
         if self.rate == 1.0 {
-            wide(
-                #[inline(always)]
-                || self.shift(position, to),
-            );
+            wide!(self.shift(position, to));
         } else {
-            wide(
-                #[inline(always)]
-                || self.interpolate(position, to),
-            );
+            wide!(self.interpolate(position, to));
         }
     }
 

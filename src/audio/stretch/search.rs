@@ -96,15 +96,12 @@ impl Search {
         // The first window is centred on half its length, a multiple of the step; silence comes before.
         self.low.resize(taps / 2 / self.step, 0.0);
         let (low, lowpass) = (&mut self.low, &self.lowpass);
-        wide(
-            #[inline(always)]
-            || {
-                // As a plain loop: an iterator that is handed over whole is a function of its own.
-                for window in signal.windows(taps).step_by(self.step) {
-                    low.push(dot(window, lowpass));
-                }
-            },
-        );
+        wide!({
+            // As a plain loop: an iterator that is handed over whole is a function of its own.
+            for window in signal.windows(taps).step_by(self.step) {
+                low.push(dot(window, lowpass));
+            }
+        });
         self.energy.clear();
         self.energy.push(0.0);
         let mut sum = 0.0;
@@ -116,10 +113,7 @@ impl Search {
 
     /// The cheapest jump in the window: (index of the place, lag). None if the window leaves the signal.
     pub(super) fn cheapest(&mut self, window: &Window) -> Option<(usize, usize)> {
-        wide(
-            #[inline(always)]
-            || self.weigh(window),
-        )
+        wide!(self.weigh(window))
     }
 
     #[inline(always)]

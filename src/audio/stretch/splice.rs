@@ -178,10 +178,7 @@ impl Planner {
         // (squared difference, correlation)
         let compare = |lag: isize| {
             let entering = stretch(begin + sign * lag)?;
-            let (other, product) = wide(
-                #[inline(always)]
-                || (dot(entering, entering), dot(leaving, entering)),
-            );
+            let (other, product) = wide!((dot(entering, entering), dot(leaving, entering)));
             let (other, product) = (f64::from(other), f64::from(product));
             Some((
                 energy + other - 2.0 * product,

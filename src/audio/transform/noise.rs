@@ -205,29 +205,23 @@ impl Step for NoiseStep {
             }
             // Each recording is heard alike, however loud it was recorded.
             let gain = (1.0 / power.sqrt()) as f32;
-            wide(
-                #[inline(always)]
-                || {
-                    for (sum, &sample) in mix.iter_mut().zip(&layer) {
-                        *sum += sample * gain;
-                    }
-                },
-            );
+            wide!({
+                for (sum, &sample) in mix.iter_mut().zip(&layer) {
+                    *sum += sample * gain;
+                }
+            });
         }
         let power = level::plain_power(&mix);
         if power <= 0.0 {
             return Err(StepError::Refused("the recordings cancel each other".to_owned()));
         }
         let gain = (speech / power / decibel::to_power(self.snr_db)).sqrt() as f32;
-        wide(
-            #[inline(always)]
-            || {
-                for (sample, noise) in take.samples.iter_mut().zip(&mut mix) {
-                    *noise *= gain;
-                    *sample += *noise;
-                }
-            },
-        );
+        wide!({
+            for (sample, noise) in take.samples.iter_mut().zip(&mut mix) {
+                *noise *= gain;
+                *sample += *noise;
+            }
+        });
         let added = level::plain_power(&mix);
         if added == 0.0 {
             return Err(StepError::Refused(
