@@ -21,6 +21,8 @@ pub struct Bench {
     pub convolver: Convolver,
     /// Room responses with their spectra.
     pub shelf: Shelf,
+    /// Room for signals that are needed for a moment.
+    pub scratch: [Vec<f32>; 2],
 }
 
 /// A bench keeps the tools of this many different ratios; recipes with more make some again.

@@ -7,6 +7,10 @@ use std::sync::mpsc::sync_channel;
 
 use super::interrupt::Interrupt;
 
+/// Results that may wait for the receiver: more than threads make while it waits for a disk, and little memory, since
+/// results are rows.
+const WAITING: usize = 256;
+
 /// Threads that could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start {jobs} threads: {reason}")]
@@ -26,7 +30,7 @@ pub enum Ended {
 
 /// Works on units `0..units` on `jobs` threads. `state` makes what a thread keeps from unit to unit; `work` gives
 /// results to its last argument; `receive` gets them on the calling thread, in any order, and returns false to
-/// stop. At most a few results wait at a time, so that memory stays bounded however slow the receiver is.
+/// stop. At most 256 results wait at a time, so that memory stays bounded however slow the receiver is.
 ///
 /// A panic inside `work` (there should be none) is handed to `broken` with the unit and the message, and the run
 /// goes on with a fresh state.
@@ -52,7 +56,7 @@ pub fn execute<S, R: Send>(
         })?;
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
-    let (sender, receiver) = sync_channel::<R>(4 * jobs);
+    let (sender, receiver) = sync_channel::<R>(WAITING);
     let sender = Mutex::new(Some(sender));
     std::thread::scope(|scope| {
         let (stop, next, sender_slot) = (&stop, &next, &sender);

@@ -178,25 +178,20 @@ impl Step for NoiseStep {
         self.layers.iter().map(|layer| layer.hash).collect()
     }
 
-    fn apply(&self, take: &mut Take, _: &mut Bench) -> Result<(), StepError> {
+    fn apply(&self, take: &mut Take, bench: &mut Bench) -> Result<(), StepError> {
         let speech = self.speech_power(take);
         if speech <= 0.0 {
             return Err(StepError::Refused(
                 "the signal is silent: no noise has a ratio to it".to_owned(),
             ));
         }
-        let mut mix = vec![0f32; take.samples.len()];
-        let mut layer = Vec::new();
-        for part in &self.layers {
+        let [mix, layer] = &mut bench.scratch;
+        mix.clear();
+        for (index, part) in self.layers.iter().enumerate() {
             let recording = self.bank.load(part.index).map_err(StepError::Failed)?;
-            backdrop::lay(
-                &recording,
-                part.fraction,
-                take.rate,
-                take.samples.len(),
-                &mut layer,
-            );
-            let power = level::plain_power(&layer);
+            let to = if index == 0 { &mut *mix } else { &mut *layer };
+            backdrop::lay(&recording, part.fraction, take.rate, take.samples.len(), to);
+            let power = level::plain_power(to);
             if power <= 0.0 {
                 return Err(StepError::Refused(format!(
                     "{} is silent where it was drawn",
@@ -205,24 +200,32 @@ impl Step for NoiseStep {
             }
             // Each recording is heard alike, however loud it was recorded.
             let gain = (1.0 / power.sqrt()) as f32;
-            wide!({
-                for (sum, &sample) in mix.iter_mut().zip(&layer) {
-                    *sum += sample * gain;
-                }
-            });
+            if index == 0 {
+                wide!({
+                    for sample in mix.iter_mut() {
+                        *sample *= gain;
+                    }
+                });
+            } else {
+                wide!({
+                    for (sum, &sample) in mix.iter_mut().zip(layer.iter()) {
+                        *sum += sample * gain;
+                    }
+                });
+            }
         }
-        let power = level::plain_power(&mix);
+        let power = level::plain_power(mix);
         if power <= 0.0 {
             return Err(StepError::Refused("the recordings cancel each other".to_owned()));
         }
         let gain = (speech / power / decibel::to_power(self.snr_db)).sqrt() as f32;
         wide!({
-            for (sample, noise) in take.samples.iter_mut().zip(&mut mix) {
+            for (sample, noise) in take.samples.iter_mut().zip(mix.iter_mut()) {
                 *noise *= gain;
                 *sample += *noise;
             }
         });
-        let added = level::plain_power(&mix);
+        let added = level::plain_power(mix);
         if added == 0.0 {
             return Err(StepError::Refused(
                 "the signal is so quiet that no noise fits below it".to_owned(),
