@@ -13,6 +13,7 @@ pub mod engine;
 pub mod error;
 pub mod folder;
 mod gap_head;
+pub mod graph;
 pub mod hub;
 pub mod json_tokenizer;
 pub mod masked;
