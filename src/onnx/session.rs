@@ -68,6 +68,15 @@ impl Session {
         }
     }
 
+    /// The runtime's session, for what binds its inputs and outputs itself.
+    pub(super) fn inner(&self) -> &ort::session::Session {
+        &self.inner
+    }
+
+    pub(super) fn inner_mut(&mut self) -> &mut ort::session::Session {
+        &mut self.inner
+    }
+
     /// The graph's file.
     #[must_use]
     pub fn path(&self) -> &Path {

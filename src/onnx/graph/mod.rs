@@ -13,10 +13,12 @@ pub mod grad;
 #[allow(clippy::module_inception, reason = "the graph is what this room is about")]
 mod graph;
 mod infer;
+pub mod network;
 pub mod proto;
 mod read;
 pub mod shape;
 pub mod tensor;
+pub mod train;
 pub mod window;
 mod write;
 

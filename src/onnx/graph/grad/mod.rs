@@ -23,7 +23,7 @@ use super::element::Element;
 use super::error::GraphError;
 use super::graph::{Graph, Node, Value};
 
-pub(in crate::onnx::graph) use norm::batch_norm_gradients;
+pub(in crate::onnx::graph) use norm::{BatchNorm, batch_norm_gradients, steepness};
 
 /// The derivative of an operator.
 type Rule = fn(&mut Local<'_>) -> Result<(), GraphError>;

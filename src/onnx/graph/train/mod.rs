@@ -1,0 +1,15 @@
+//! One whole step of training as one ONNX graph, and what runs it.
+
+mod adam;
+mod loss;
+mod network_file;
+mod step;
+mod trainer;
+
+pub use adam::{Adam, Decay};
+pub use network_file::inference_model;
+pub use step::{LEARNING_RATE, LOSS, NORM, STEP, Settings, Slot, State, TARGETS, TrainingStep};
+pub use trainer::{Outcome, TrainError, Trainer};
+
+/// The name of the logits in training steps and in files for use.
+pub const LOGITS: &str = "logits";
