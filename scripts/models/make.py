@@ -1,6 +1,6 @@
 """Makes the small test models and their goldens: all of them, or those that are named.
 
-    OMP_NUM_THREADS=1 python scripts/models/make.py [bert] [distilbert] [sentence] [classifier] [nli] [marian] [m2m100]
+    OMP_NUM_THREADS=1 python scripts/models/make.py [bert] [distilbert] [sentence] [classifier] [nli] [marian] [m2m100] [training]
 
 Files land in tests/models. The same versions (requirements.txt) on the same kind of processor make the same bytes.
 """
@@ -29,6 +29,7 @@ from goldens_embeddings import write_embeddings
 from goldens_fills import write_fills
 from goldens_labels import write_labels
 from goldens_tokens import literal_ids, write_tokens
+from goldens_training import write_training
 from hard_texts import HARD_TEXTS, LONG_TEXT
 
 MODELS = Path(__file__).resolve().parents[2] / "tests" / "models"
@@ -113,6 +114,7 @@ KINDS = {
     "nli": make_nli,
     "marian": make_marian,
     "m2m100": make_m2m100,
+    "training": lambda: write_training(GOLDENS),
 }
 
 if __name__ == "__main__":

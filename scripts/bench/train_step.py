@@ -1,0 +1,95 @@
+"""The time of a training step of `resnet-cnn` here and in PyTorch: same shapes, one thread, in turns.
+
+    cargo build --release --example train_step
+    python scripts/bench/train_step.py LIBRARY [--batch 16] [--steps 6] [--rounds 3]
+
+LIBRARY is ONNX Runtime's. Both sides run AdamW on a batch 3 x 369 x 496. Medians of the steps behind the first of each round are
+printed: processor time, which other programs on the machine disturb less, and time by the clock.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+ROOT = Path(__file__).resolve().parents[2]
+CHANNELS = [3, 16, 32, 64, 128, 256, 512]
+
+
+class Block(nn.Module):
+    def __init__(self, channels: int, features: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, features, 3, 2, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(features)
+        self.conv2 = nn.Conv2d(features, features, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(features)
+        self.shortcut = nn.Conv2d(channels, features, 1, 2, bias=False)
+        self.shortcut_norm = nn.BatchNorm2d(features)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = functional.leaky_relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        return functional.leaky_relu(y + self.shortcut_norm(self.shortcut(x)))
+
+
+def pytorch(batch: int, steps: int) -> dict:
+    blocks = [Block(a, b) for a, b in zip(CHANNELS, CHANNELS[1:])]
+    net = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.5), nn.Linear(512, 4))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-5, weight_decay=1e-3)
+    x = torch.randn(batch, 3, 369, 496)
+    targets = torch.arange(batch) % 4
+    clock, processor = [], []
+    for _ in range(steps):
+        start, used = time.perf_counter(), time.process_time()
+        optimizer.zero_grad()
+        functional.cross_entropy(net(x), targets).backward()
+        optimizer.step()
+        clock.append((time.perf_counter() - start) * 1000)
+        processor.append((time.process_time() - used) * 1000)
+    return {"clock_ms": clock, "processor_ms": processor}
+
+
+def ours(program: Path, library: str, batch: int, steps: int) -> dict:
+    done = subprocess.run([program, library, str(batch), str(steps)], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("library")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/train_step")
+    arguments = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+    results: dict[str, dict[str, list[float]]] = {}
+    for _ in range(arguments.rounds):
+        runs = {
+            "PyTorch": pytorch(arguments.batch, arguments.steps),
+            "augment": ours(arguments.program, arguments.library, arguments.batch, arguments.steps),
+        }
+        for name, run in runs.items():
+            for kind in ("processor_ms", "clock_ms"):
+                results.setdefault(name, {}).setdefault(kind, []).extend(run[kind][1:])
+    for name, kinds in results.items():
+        line = ", ".join(
+            f"{kind} median {statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
+            for kind, values in kinds.items()
+        )
+        print(f"{name}: {line}")
+    for kind in ("processor_ms", "clock_ms"):
+        ratio = statistics.median(results["augment"][kind]) / statistics.median(results["PyTorch"][kind])
+        print(f"ratio {kind}: {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+//! Graphs as files: read without loss, run as they were, and differentiated.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use augment::onnx::graph::proto::ModelProto;
+use augment::onnx::graph::train::{Adam, Settings, TrainingStep};
+use augment::onnx::graph::{Attribute, Attributes, Element, Graph, GraphError, OPSET, Shape, Tensor, grad};
+use ort::value::Tensor as OrtTensor;
+use prost::Message;
+
+use crate::differences::{DOUBLE, any, check};
+use crate::nets::Resnet;
+use crate::support;
+
+fn models() -> Vec<std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+    ["bert-mlm/onnx/model.onnx", "bert-mlm/onnx/model_quantized.onnx", "marian-merged/onnx/decoder_model_merged.onnx", "text-classifier/model.onnx"]
+        .map(|name| folder.join(name))
+        .to_vec()
+}
+
+/// Fields that `onnx.proto` lacked would be lost.
+#[test]
+fn files_of_pytorch_are_written_as_they_were_read() {
+    for path in models() {
+        let bytes = std::fs::read(&path).unwrap();
+        let model = ModelProto::decode(&bytes[..]).unwrap();
+        let written = model.encode_to_vec();
+        assert_eq!(written.len(), bytes.len(), "{}", path.display());
+        assert!(ModelProto::decode(&written[..]).unwrap() == model);
+    }
+}
+
+/// With the operators' versions of the file said to be those that are known, a model is read, written, and answers as before.
+#[test]
+fn a_graph_that_was_read_and_written_gives_the_same() {
+    let step = TrainingStep::new(
+        &Resnet { dropout: 0.3 },
+        &Settings {
+            batch: 2,
+            seed: 1,
+            optimizer: Adam::adam(0.1),
+            clip: Some(1.0),
+            class_weights: None,
+        },
+    )
+    .unwrap();
+    let read = Graph::from_model(&step.model, &[]).unwrap();
+    let again = Graph::from_model(&read.to_model(&[]).unwrap(), &[]).unwrap();
+    assert_eq!(read.nodes().len(), again.nodes().len());
+    let types = |graph: &Graph| -> Vec<String> {
+        let mut types: Vec<String> =
+            graph.values().map(|(_, info)| format!("{} {}{}", info.name, info.element, info.shape)).collect();
+        types.sort();
+        types
+    };
+    assert_eq!(types(&read), types(&again));
+    assert_eq!(read.inputs().len(), step.slots.len() + 4);
+    assert_eq!(read.outputs().len(), step.slots.len() + 3);
+}
+
+/// y = tanh(x W) as another tool writes it: the weight among the inputs, numbers in typed fields, a named batch.
+fn foreign(opset: i64) -> Vec<u8> {
+    let mut graph = Graph::new("foreign");
+    let x = graph.input("x", Element::F64, Shape::from(vec![augment::onnx::graph::Dim::named("batch"), 3.into()])).unwrap();
+    let weight = graph.named_constant("w", Tensor::f64(&[3, 2], &[0.1, -0.2, 0.3, 0.4, -0.5, 0.6]).unwrap()).unwrap();
+    let product = graph.matmul(x, weight).unwrap();
+    let y = graph.unary("Tanh", product).unwrap();
+    graph.output("y", y).unwrap();
+    let mut model = ModelProto::decode(&graph.to_model(&[]).unwrap()[..]).unwrap();
+    model.opset_import[0].version = Some(opset);
+    let inner = model.graph.as_mut().unwrap();
+    let weight = &mut inner.initializer[0];
+    weight.raw_data = None;
+    weight.double_data = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6];
+    inner.value_info.clear();
+    model.encode_to_vec()
+}
+
+#[test]
+fn a_graph_from_a_file_can_be_differentiated() {
+    let model = foreign(OPSET);
+    check("a file", DOUBLE, &[any(&[4, 3])], |graph, x| {
+        // Its nodes are put into the graph of the check by hand: what is tested is what was read.
+        let read = Graph::from_model(&model, &[("batch", 4)])?;
+        let weight = read.constants()[0].1.clone();
+        let weight = graph.constant(weight)?;
+        let product = graph.matmul(x[0], weight)?;
+        graph.unary("Tanh", product)
+    });
+    let mut graph = Graph::from_model(&model, &[("batch", 4)]).unwrap();
+    let (x, y) = (graph.inputs()[0], graph.outputs()[0]);
+    assert_eq!(graph.shape(y).unwrap(), Shape::from([4, 2]));
+    let square = graph.mul(y, y).unwrap();
+    let loss = graph.total(square).unwrap();
+    let weight = graph.find("w").unwrap();
+    let slopes = grad::gradients(&mut graph, loss, &[x, weight]).unwrap();
+    graph.output("gx", slopes[0]).unwrap();
+    graph.output("gw", slopes[1]).unwrap();
+    let mut session = support::engine(1).session_of("file", &graph.to_model(&[]).unwrap()).unwrap();
+    let values: Vec<f64> = (0..12).map(|at| f64::from(at) / 7.0 - 0.8).collect();
+    let input = OrtTensor::from_array((vec![4, 3], values.clone())).unwrap();
+    let outputs = session.run(vec![(Cow::from("x"), input.into())]).unwrap();
+    let read = |name: &str| outputs[name].try_extract_tensor::<f64>().unwrap().1.to_vec();
+    let (y, gw) = (read("y"), read("gw"));
+    // dW = xᵀ (2 y (1 − y²))
+    for row in 0..3 {
+        for column in 0..2 {
+            let expected: f64 = (0..4)
+                .map(|at| {
+                    let y = y[at * 2 + column];
+                    values[at * 3 + row] * 2.0 * y * (1.0 - y * y)
+                })
+                .sum();
+            assert!((gw[row * 2 + column] - expected).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_say_why() {
+    let error = |bytes: &[u8]| Graph::from_model(bytes, &[]).unwrap_err().to_string();
+    assert!(error(b"\xff\xff\xff").contains("expected an ONNX model"));
+    assert!(error(b"").contains("found no graph"));
+    let old = error(&foreign(11));
+    assert!(old.contains("found operators of version 11, expected 18 to 24\nhint: "), "{old}");
+    let mut model = ModelProto::decode(&foreign(OPSET)[..]).unwrap();
+    let inner = model.graph.as_mut().unwrap();
+    inner.node[0].op_type = Some("Hardmax".to_owned());
+    let unknown = error(&model.encode_to_vec());
+    assert!(unknown.contains("(Hardmax): the shape of what it gives is not known"), "{unknown}");
+    let inner = model.graph.as_mut().unwrap();
+    inner.node[0].op_type = Some("MatMul".to_owned());
+    inner.node.reverse();
+    let order = error(&model.encode_to_vec());
+    assert!(order.contains("before it is made"), "{order}");
+    let inner = model.graph.as_mut().unwrap();
+    inner.node.reverse();
+    inner.initializer[0].double_data.pop();
+    let short = error(&model.encode_to_vec());
+    assert!(short.contains("found 40 bytes for a tensor f64[3, 2], expected 48"), "{short}");
+    inner_external(&mut model);
+    let external = error(&model.encode_to_vec());
+    assert!(external.contains("weights of \"w\" in another file"), "{external}");
+}
+
+fn inner_external(model: &mut ModelProto) {
+    let tensor = &mut model.graph.as_mut().unwrap().initializer[0];
+    tensor.set_data_location(augment::onnx::graph::proto::tensor_proto::DataLocation::External);
+}
+
+/// A running sum with a Scan: graphs within graphs are built, checked, written and read.
+#[test]
+fn a_scan_runs_and_is_read_again() {
+    let mut graph = Graph::new("running sum");
+    let start = graph.input("start", Element::F32, [2]).unwrap();
+    let steps = graph.input("steps", Element::F32, [3, 2]).unwrap();
+    let factor = graph.named_constant("factor", Tensor::f32(&[], &[10.0]).unwrap()).unwrap();
+    let mut body = Graph::new("body");
+    let sum = body.input("sum", Element::F32, [2]).unwrap();
+    let one = body.input("one", Element::F32, [2]).unwrap();
+    let outer = body.capture(graph.info(factor).unwrap()).unwrap();
+    let scaled = body.mul(one, outer).unwrap();
+    let next = body.add(sum, scaled).unwrap();
+    body.output("next", next).unwrap();
+    body.output("each", next).unwrap();
+    let scan = |graph: &mut Graph, body: Graph| -> Result<_, GraphError> {
+        let settings = Attributes::none().int("num_scan_inputs", 1).with("body", Attribute::Graph(Box::new(body)));
+        graph.nodes_of("Scan", &[Some(start), Some(steps)], settings, 2)
+    };
+    let made = scan(&mut graph, body).unwrap();
+    assert_eq!(graph.shape(made[1]).unwrap(), Shape::from([3, 2]));
+    graph.output("last", made[0]).unwrap();
+    graph.output("all", made[1]).unwrap();
+    let model = graph.to_model(&[]).unwrap();
+    let again = Graph::from_model(&model, &[]).unwrap().to_model(&[]).unwrap();
+    for model in [model, again] {
+        let mut session = support::engine(1).session_of("scan", &model).unwrap();
+        let start = OrtTensor::from_array((vec![2], vec![1.0_f32, 2.0])).unwrap();
+        let steps = OrtTensor::from_array((vec![3, 2], vec![1.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0])).unwrap();
+        let inputs = vec![(Cow::from("start"), start.into()), (Cow::from("steps"), steps.into())];
+        let outputs = session.run(inputs).unwrap();
+        let all = outputs["all"].try_extract_tensor::<f32>().unwrap().1;
+        assert_eq!(all, [11.0, 12.0, 31.0, 42.0, 71.0, 92.0]);
+    }
+}

@@ -1,0 +1,21 @@
+//! Graphs, their derivatives and training steps, run on the real ONNX Runtime: against central differences, against PyTorch,
+//! and against themselves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+mod convolutions;
+mod differences;
+mod dropout;
+mod errors;
+mod files;
+mod goldens;
+mod nets;
+mod rules;
+mod trainer;
+
+#[path = "../support/mod.rs"]
+mod support;
