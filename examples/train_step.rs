@@ -84,7 +84,9 @@ fn main() -> Result<()> {
         threads: 1,
     })?;
     let mut trainer = Trainer::new(&engine, &step, &step.first_state()?)?;
-    let image: Vec<f32> = (0..batch * 3 * 369 * 496).map(|at| (at * 7919 % 2049) as f32 / 1024.0 - 1.0).collect();
+    let image: Vec<f32> = (0..batch * 3 * 369 * 496)
+        .map(|at| (at * 7919 % 2049) as f32 / 1024.0 - 1.0)
+        .collect();
     let mut targets = vec![0.0; batch * 4];
     for (row, targets) in targets.chunks_mut(4).enumerate() {
         if let Some(target) = targets.get_mut(row % 4) {
@@ -109,6 +111,9 @@ fn main() -> Result<()> {
 /// Processor time of the calling thread so far, in milliseconds; the runtime computes on it. Linux only.
 fn processor_ms() -> Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let first = text.split_whitespace().next().context("no processor time in /proc/thread-self/schedstat")?;
+    let first = text
+        .split_whitespace()
+        .next()
+        .context("no processor time in /proc/thread-self/schedstat")?;
     Ok(first.parse::<f64>()? / 1e6)
 }

@@ -21,7 +21,9 @@ fn run(shape: &Shape) {
         .int("group", shape.groups);
     let name = format!("{:?} * {:?} {settings:?}", shape.image, shape.weight);
     let inputs = [any(&shape.image), any(&shape.weight), any(&shape.weight[..1])];
-    check(&name, LINEAR, &inputs, |graph: &mut Graph, x| graph.node("Conv", x, settings.clone()));
+    check(&name, LINEAR, &inputs, |graph: &mut Graph, x| {
+        graph.node("Conv", x, settings.clone())
+    });
 }
 
 fn square(image: [usize; 4], features: usize, kernel: usize, stride: i64, pad: i64) -> Shape {

@@ -19,7 +19,10 @@ impl Numbers {
 
     /// Between −1 and 1.
     pub fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 
@@ -48,7 +51,10 @@ pub fn any(dims: &[usize]) -> Input {
 /// Numbers between 0.5 and 1.5.
 pub fn positive(dims: &[usize]) -> Input {
     let mut input = any(dims);
-    input.values.iter_mut().for_each(|value| *value = 1.0 + *value / 2.0);
+    input
+        .values
+        .iter_mut()
+        .for_each(|value| *value = 1.0 + *value / 2.0);
     input
 }
 
@@ -56,11 +62,13 @@ pub fn positive(dims: &[usize]) -> Input {
 pub fn apart(dims: &[usize]) -> Input {
     let count: usize = dims.iter().product();
     let mut numbers = Numbers::new(count as u64 + 3);
-    let mut order: Vec<(u64, usize)> = (0..count).map(|at| ((numbers.unit().abs() * 1e15) as u64, at)).collect();
+    let mut order: Vec<(u64, usize)> = (0..count)
+        .map(|at| ((numbers.unit().abs() * 1e15) as u64, at))
+        .collect();
     order.sort_unstable();
     let mut values = vec![0.0; count];
     for (rank, (_, at)) in order.into_iter().enumerate() {
-        values[at] = (rank as f64 - count as f64 / 2.0 + 0.5) * 0.1;
+        values[at] = (rank as f64 - (count / 2) as f64 + 0.5) * 0.1;
     }
     Input {
         dims: dims.to_vec(),
@@ -120,16 +128,22 @@ impl Ready {
 
     /// All outputs in their order.
     pub fn run(&mut self, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let values = inputs.iter().zip(&self.dims).enumerate().map(|(at, (values, dims))| {
-            let value: SessionInputValue<'_> = match self.element {
-                Element::F64 => OrtTensor::from_array((dims.clone(), values.clone())).unwrap().into(),
-                _ => {
-                    let narrow: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-                    OrtTensor::from_array((dims.clone(), narrow)).unwrap().into()
-                }
-            };
-            (Cow::Owned(format!("x{at}")), value)
-        });
+        let values = inputs
+            .iter()
+            .zip(&self.dims)
+            .enumerate()
+            .map(|(at, (values, dims))| {
+                let value: SessionInputValue<'_> = match self.element {
+                    Element::F64 => OrtTensor::from_array((dims.clone(), values.clone()))
+                        .unwrap()
+                        .into(),
+                    _ => {
+                        let narrow: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+                        OrtTensor::from_array((dims.clone(), narrow)).unwrap().into()
+                    }
+                };
+                (Cow::Owned(format!("x{at}")), value)
+            });
         let values: Vec<_> = values.collect();
         let element = self.element;
         let outputs = self.session.run(values).unwrap_or_else(|error| panic!("{error}"));
@@ -156,7 +170,11 @@ pub fn check(
     let values: Vec<Value> = inputs
         .iter()
         .enumerate()
-        .map(|(at, input)| graph.input(&format!("x{at}"), exact.element, &input.dims[..]).unwrap())
+        .map(|(at, input)| {
+            graph
+                .input(&format!("x{at}"), exact.element, &input.dims[..])
+                .unwrap()
+        })
         .collect();
     let result = build(&mut graph, &values).unwrap_or_else(|error| panic!("{name}: {error}"));
     let sizes = graph.info(result).unwrap().shape.sizes().unwrap();
@@ -177,10 +195,17 @@ pub fn check(
     let mut ready = Ready::new(&graph, exact.element, inputs);
     let mut at: Vec<Vec<f64>> = inputs.iter().map(|input| input.values.clone()).collect();
     let found = ready.run(&at);
-    let largest = found[1..].iter().flatten().fold(0.0_f64, |max, value| max.max(value.abs()));
+    let largest = found[1..]
+        .iter()
+        .flatten()
+        .fold(0.0_f64, |max, value| max.max(value.abs()));
     assert!(largest > 0.0, "{name}: no gradient at all");
     for (which, input) in inputs.iter().enumerate() {
-        assert_eq!(found[which + 1].len(), input.values.len(), "{name}: the gradient's size");
+        assert_eq!(
+            found[which + 1].len(),
+            input.values.len(),
+            "{name}: the gradient's size"
+        );
         // All elements of small inputs, some of large ones.
         let stride = input.values.len().div_ceil(60) | 1;
         for element in (0..input.values.len()).step_by(stride) {
@@ -191,7 +216,12 @@ pub fn check(
                 y
             };
             let (up, down) = (side(1.0), side(-1.0));
-            let difference: f64 = up.iter().zip(&down).zip(&weights).map(|((up, down), w)| (up - down) * w).sum();
+            let difference: f64 = up
+                .iter()
+                .zip(&down)
+                .zip(&weights)
+                .map(|((up, down), w)| (up - down) * w)
+                .sum();
             let expected = difference / (2.0 * exact.step);
             let got = found[which + 1][element];
             assert!(

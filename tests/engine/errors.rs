@@ -27,14 +27,44 @@ fn shapes_that_do_not_fit() {
         ("Add", vec![a, b], none(), "broadcast"),
         ("Add", vec![a], none(), "two inputs"),
         ("Gemm", vec![a, b], none(), "[m, k], [k, n]"),
-        ("Concat", vec![a, b], none().int("axis", 0), "agree but for dimension 0"),
-        ("Concat", vec![a, b], none().int("axis", 2), "an axis of 2 dimensions, not 2"),
-        ("Transpose", vec![a], none().ints("perm", [0, 0]), "an order of all 2 dimensions"),
+        (
+            "Concat",
+            vec![a, b],
+            none().int("axis", 0),
+            "agree but for dimension 0",
+        ),
+        (
+            "Concat",
+            vec![a, b],
+            none().int("axis", 2),
+            "an axis of 2 dimensions, not 2",
+        ),
+        (
+            "Transpose",
+            vec![a],
+            none().ints("perm", [0, 0]),
+            "an order of all 2 dimensions",
+        ),
         ("Conv", vec![image, weight], none(), "[M, C / 1, ...]"),
-        ("MaxPool", vec![image], none().ints("kernel_shape", [9, 9]), "an image of at least 9 where it is 8"),
-        ("MaxPool", vec![image], none().ints("kernel_shape", [0, 0]), "from 1"),
+        (
+            "MaxPool",
+            vec![image],
+            none().ints("kernel_shape", [9, 9]),
+            "an image of at least 9 where it is 8",
+        ),
+        (
+            "MaxPool",
+            vec![image],
+            none().ints("kernel_shape", [0, 0]),
+            "from 1",
+        ),
         ("Softmax", vec![a], none().int("axis", 5), "not 5"),
-        ("BatchNormalization", vec![image, a, a, a, a], none(), "four lists of C numbers"),
+        (
+            "BatchNormalization",
+            vec![image, a, a, a, a],
+            none(),
+            "four lists of C numbers",
+        ),
         ("Cast", vec![a], none().int("to", 99), "not number 99"),
         ("Scan", vec![a], none(), "a body"),
     ];
@@ -42,7 +72,10 @@ fn shapes_that_do_not_fit() {
         let error = graph.node(operator, &inputs, attributes).unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, GraphError::Misfit { .. }), "{text}");
-        assert!(text.contains(&format!("({operator}): found f32[")) && text.contains(expected), "{text}");
+        assert!(
+            text.contains(&format!("({operator}): found f32[")) && text.contains(expected),
+            "{text}"
+        );
     }
     let error = graph.reshape(a, &[4, -1]).unwrap_err().to_string();
     assert!(error.contains("sizes whose product is that of [2, 3]"), "{error}");
@@ -74,12 +107,19 @@ fn operators_without_a_rule_are_named() {
     let mut graph = Graph::new("ruleless");
     let x = f32s(&mut graph, "x", &[2, 3]);
     let error = graph.node("Hardmax", &[x], Attributes::none()).unwrap_err();
-    assert!(matches!(&error, GraphError::NoShape { operator, .. } if operator == "Hardmax"), "{error}");
+    assert!(
+        matches!(&error, GraphError::NoShape { operator, .. } if operator == "Hardmax"),
+        "{error}"
+    );
     assert!(error.to_string().contains("\nhint: "), "{error}");
-    let product = graph.scoped("head", |graph| graph.reduce("ReduceProd", x, &[0, 1], false)).unwrap();
+    let product = graph
+        .scoped("head", |graph| graph.reduce("ReduceProd", x, &[0, 1], false))
+        .unwrap();
     let error = grad::gradients(&mut graph, product, &[x]).unwrap_err();
     assert!(
-        error.to_string().starts_with("head/ReduceProd (ReduceProd): cannot be differentiated: there is no rule"),
+        error
+            .to_string()
+            .starts_with("head/ReduceProd (ReduceProd): cannot be differentiated: there is no rule"),
         "{error}"
     );
     // A rule that can't do these settings says which it can.
@@ -90,8 +130,13 @@ fn operators_without_a_rule_are_named() {
         graph.node("Pad", &[image, pads], mode).unwrap()
     };
     let loss = graph.total(padded).unwrap();
-    let error = grad::gradients(&mut graph, loss, &[image]).unwrap_err().to_string();
-    assert!(error.contains("(Pad): cannot be differentiated: found padding with elements"), "{error}");
+    let error = grad::gradients(&mut graph, loss, &[image])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("(Pad): cannot be differentiated: found padding with elements"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -101,15 +146,34 @@ fn losses_and_parameters_are_checked() {
     let unused = f32s(&mut graph, "unused", &[2]);
     let index = graph.input("index", Element::I64, [2]).unwrap();
     let error = grad::gradients(&mut graph, x, &[x]).unwrap_err().to_string();
-    assert_eq!(error, "x: found a loss f32[2, 3], expected one floating-point number");
+    assert_eq!(
+        error,
+        "x: found a loss f32[2, 3], expected one floating-point number"
+    );
     let loss = graph.total(x).unwrap();
-    let error = grad::gradients(&mut graph, loss, &[x, unused]).unwrap_err().to_string();
-    assert!(error.starts_with("unused: the loss does not depend on it"), "{error}");
+    let error = grad::gradients(&mut graph, loss, &[x, unused])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("unused: the loss does not depend on it"),
+        "{error}"
+    );
     assert!(grad::gradients(&mut graph, loss, &[index]).is_err());
-    let named = graph.input("named", Element::F32, Shape::from(vec!["n".into_dim(), 3.into_dim()])).unwrap();
+    let named = graph
+        .input(
+            "named",
+            Element::F32,
+            Shape::from(vec!["n".into_dim(), 3.into_dim()]),
+        )
+        .unwrap();
     let mean = graph.mean(named, &[0, 1], false).unwrap();
-    let error = grad::gradients(&mut graph, mean, &[named]).unwrap_err().to_string();
-    assert!(error.contains("f32[n, 3]") && error.contains("one size of batch"), "{error}");
+    let error = grad::gradients(&mut graph, mean, &[named])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("f32[n, 3]") && error.contains("one size of batch"),
+        "{error}"
+    );
 }
 
 trait IntoDim {
@@ -150,13 +214,25 @@ fn networks_that_do_not_fit() {
         class_weights: Some(vec![1.0]),
     };
     let error = TrainingStep::new(&NoLogits, &settings).unwrap_err().to_string();
-    assert!(error.contains("found f32[2, 3, 4], expected f32[2, classes]"), "{error}");
+    assert!(
+        error.contains("found f32[2, 3, 4], expected f32[2, classes]"),
+        "{error}"
+    );
     let error = TrainingStep::new(&Fusion, &settings).unwrap_err().to_string();
     assert!(error.contains("found 4 bytes for a tensor f32[3]"), "{error}");
     let mut state = std::collections::BTreeMap::new();
     let error = inference_model(&Fusion, &state, &[]).unwrap_err().to_string();
-    assert_eq!(error, "found no parameter speech.weight, expected speech.weight of shape [8, 12]");
-    state.insert("speech.weight".to_owned(), Tensor::filled(Element::F32, &[8, 11], 0.0));
+    assert_eq!(
+        error,
+        "found no parameter speech.weight, expected speech.weight of shape [8, 12]"
+    );
+    state.insert(
+        "speech.weight".to_owned(),
+        Tensor::filled(Element::F32, &[8, 11], 0.0),
+    );
     let error = inference_model(&Fusion, &state, &[]).unwrap_err().to_string();
-    assert!(error.starts_with("found speech.weight of shape [8, 11]"), "{error}");
+    assert!(
+        error.starts_with("found speech.weight of shape [8, 11]"),
+        "{error}"
+    );
 }

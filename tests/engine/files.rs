@@ -15,9 +15,14 @@ use crate::support;
 
 fn models() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
-    ["bert-mlm/onnx/model.onnx", "bert-mlm/onnx/model_quantized.onnx", "marian-merged/onnx/decoder_model_merged.onnx", "text-classifier/model.onnx"]
-        .map(|name| folder.join(name))
-        .to_vec()
+    [
+        "bert-mlm/onnx/model.onnx",
+        "bert-mlm/onnx/model_quantized.onnx",
+        "marian-merged/onnx/decoder_model_merged.onnx",
+        "text-classifier/model.onnx",
+    ]
+    .map(|name| folder.join(name))
+    .to_vec()
 }
 
 /// Fields that `onnx.proto` lacked would be lost.
@@ -50,8 +55,10 @@ fn a_graph_that_was_read_and_written_gives_the_same() {
     let again = Graph::from_model(&read.to_model(&[]).unwrap(), &[]).unwrap();
     assert_eq!(read.nodes().len(), again.nodes().len());
     let types = |graph: &Graph| -> Vec<String> {
-        let mut types: Vec<String> =
-            graph.values().map(|(_, info)| format!("{} {}{}", info.name, info.element, info.shape)).collect();
+        let mut types: Vec<String> = graph
+            .values()
+            .map(|(_, info)| format!("{} {}{}", info.name, info.element, info.shape))
+            .collect();
         types.sort();
         types
     };
@@ -63,8 +70,19 @@ fn a_graph_that_was_read_and_written_gives_the_same() {
 /// y = tanh(x W) as another tool writes it: the weight among the inputs, numbers in typed fields, a named batch.
 fn foreign(opset: i64) -> Vec<u8> {
     let mut graph = Graph::new("foreign");
-    let x = graph.input("x", Element::F64, Shape::from(vec![augment::onnx::graph::Dim::named("batch"), 3.into()])).unwrap();
-    let weight = graph.named_constant("w", Tensor::f64(&[3, 2], &[0.1, -0.2, 0.3, 0.4, -0.5, 0.6]).unwrap()).unwrap();
+    let x = graph
+        .input(
+            "x",
+            Element::F64,
+            Shape::from(vec![augment::onnx::graph::Dim::named("batch"), 3.into()]),
+        )
+        .unwrap();
+    let weight = graph
+        .named_constant(
+            "w",
+            Tensor::f64(&[3, 2], &[0.1, -0.2, 0.3, 0.4, -0.5, 0.6]).unwrap(),
+        )
+        .unwrap();
     let product = graph.matmul(x, weight).unwrap();
     let y = graph.unary("Tanh", product).unwrap();
     graph.output("y", y).unwrap();
@@ -98,7 +116,9 @@ fn a_graph_from_a_file_can_be_differentiated() {
     let slopes = grad::gradients(&mut graph, loss, &[x, weight]).unwrap();
     graph.output("gx", slopes[0]).unwrap();
     graph.output("gw", slopes[1]).unwrap();
-    let mut session = support::engine(1).session_of("file", &graph.to_model(&[]).unwrap()).unwrap();
+    let mut session = support::engine(1)
+        .session_of("file", &graph.to_model(&[]).unwrap())
+        .unwrap();
     let values: Vec<f64> = (0..12).map(|at| f64::from(at) / 7.0 - 0.8).collect();
     let input = OrtTensor::from_array((vec![4, 3], values.clone())).unwrap();
     let outputs = session.run(vec![(Cow::from("x"), input.into())]).unwrap();
@@ -124,12 +144,18 @@ fn files_that_cannot_be_read_say_why() {
     assert!(error(b"\xff\xff\xff").contains("expected an ONNX model"));
     assert!(error(b"").contains("found no graph"));
     let old = error(&foreign(11));
-    assert!(old.contains("found operators of version 11, expected 18 to 24\nhint: "), "{old}");
+    assert!(
+        old.contains("found operators of version 11, expected 18 to 24\nhint: "),
+        "{old}"
+    );
     let mut model = ModelProto::decode(&foreign(OPSET)[..]).unwrap();
     let inner = model.graph.as_mut().unwrap();
     inner.node[0].op_type = Some("Hardmax".to_owned());
     let unknown = error(&model.encode_to_vec());
-    assert!(unknown.contains("(Hardmax): the shape of what it gives is not known"), "{unknown}");
+    assert!(
+        unknown.contains("(Hardmax): the shape of what it gives is not known"),
+        "{unknown}"
+    );
     let inner = model.graph.as_mut().unwrap();
     inner.node[0].op_type = Some("MatMul".to_owned());
     inner.node.reverse();
@@ -139,10 +165,16 @@ fn files_that_cannot_be_read_say_why() {
     inner.node.reverse();
     inner.initializer[0].double_data.pop();
     let short = error(&model.encode_to_vec());
-    assert!(short.contains("found 40 bytes for a tensor f64[3, 2], expected 48"), "{short}");
+    assert!(
+        short.contains("found 40 bytes for a tensor f64[3, 2], expected 48"),
+        "{short}"
+    );
     inner_external(&mut model);
     let external = error(&model.encode_to_vec());
-    assert!(external.contains("weights of \"w\" in another file"), "{external}");
+    assert!(
+        external.contains("weights of \"w\" in another file"),
+        "{external}"
+    );
 }
 
 fn inner_external(model: &mut ModelProto) {
@@ -156,7 +188,9 @@ fn a_scan_runs_and_is_read_again() {
     let mut graph = Graph::new("running sum");
     let start = graph.input("start", Element::F32, [2]).unwrap();
     let steps = graph.input("steps", Element::F32, [3, 2]).unwrap();
-    let factor = graph.named_constant("factor", Tensor::f32(&[], &[10.0]).unwrap()).unwrap();
+    let factor = graph
+        .named_constant("factor", Tensor::f32(&[], &[10.0]).unwrap())
+        .unwrap();
     let mut body = Graph::new("body");
     let sum = body.input("sum", Element::F32, [2]).unwrap();
     let one = body.input("one", Element::F32, [2]).unwrap();
@@ -166,7 +200,9 @@ fn a_scan_runs_and_is_read_again() {
     body.output("next", next).unwrap();
     body.output("each", next).unwrap();
     let scan = |graph: &mut Graph, body: Graph| -> Result<_, GraphError> {
-        let settings = Attributes::none().int("num_scan_inputs", 1).with("body", Attribute::Graph(Box::new(body)));
+        let settings = Attributes::none()
+            .int("num_scan_inputs", 1)
+            .with("body", Attribute::Graph(Box::new(body)));
         graph.nodes_of("Scan", &[Some(start), Some(steps)], settings, 2)
     };
     let made = scan(&mut graph, body).unwrap();
@@ -179,7 +215,10 @@ fn a_scan_runs_and_is_read_again() {
         let mut session = support::engine(1).session_of("scan", &model).unwrap();
         let start = OrtTensor::from_array((vec![2], vec![1.0_f32, 2.0])).unwrap();
         let steps = OrtTensor::from_array((vec![3, 2], vec![1.0_f32, 1.0, 2.0, 3.0, 4.0, 5.0])).unwrap();
-        let inputs = vec![(Cow::from("start"), start.into()), (Cow::from("steps"), steps.into())];
+        let inputs = vec![
+            (Cow::from("start"), start.into()),
+            (Cow::from("steps"), steps.into()),
+        ];
         let outputs = session.run(inputs).unwrap();
         let all = outputs["all"].try_extract_tensor::<f32>().unwrap().1;
         assert_eq!(all, [11.0, 12.0, 31.0, 42.0, 71.0, 92.0]);

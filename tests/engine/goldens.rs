@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use augment::onnx::graph::network::Network;
-use augment::onnx::graph::train::{
-    Adam, LOGITS, Settings, State, Trainer, TrainingStep, inference_model,
-};
 use augment::onnx::graph::Tensor;
+use augment::onnx::graph::network::Network;
+use augment::onnx::graph::train::{Adam, LOGITS, Settings, State, Trainer, TrainingStep, inference_model};
 use ort::value::Tensor as OrtTensor;
 use serde::Deserialize;
 
@@ -33,7 +31,9 @@ struct Golden {
 }
 
 fn golden(name: &str) -> Golden {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/goldens").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/models/goldens")
+        .join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -60,7 +60,10 @@ fn first_state(step: &TrainingStep, golden: &Golden) -> State {
     }
     let moments = state.keys().filter(|name| name.starts_with("adam.")).count();
     let parameters = golden.gradients.len();
-    assert_eq!((moments, state.len()), (2 * parameters, golden.first.len() + 2 * parameters));
+    assert_eq!(
+        (moments, state.len()),
+        (2 * parameters, golden.first.len() + 2 * parameters)
+    );
     state
 }
 
@@ -107,7 +110,10 @@ fn used(network: &dyn Network, state: &State, golden: &Golden, rows: usize) {
         let inputs = ports.iter().zip(&data).map(|(port, data)| {
             let dims: Vec<usize> = [count].into_iter().chain(port.dims.clone()).collect();
             let part = data[..dims.iter().product()].to_vec();
-            (Cow::from(port.name.clone()), OrtTensor::from_array((dims, part)).unwrap().into())
+            (
+                Cow::from(port.name.clone()),
+                OrtTensor::from_array((dims, part)).unwrap().into(),
+            )
         });
         let inputs = inputs.collect();
         let outputs = session.run(inputs).unwrap();
@@ -125,7 +131,12 @@ fn a_residual_network_with_adam_w_and_class_weights() {
         clip: None,
         class_weights: Some(vec![1.0, 2.0, 0.5, 1.5]),
     };
-    compare(&Resnet { dropout: 0.0 }, &golden("training.resnet.json"), &settings, false);
+    compare(
+        &Resnet { dropout: 0.0 },
+        &golden("training.resnet.json"),
+        &settings,
+        false,
+    );
 }
 
 #[test]

@@ -64,17 +64,29 @@ impl Network for Fusion {
 /// Numbers between −1 and 1, as in the script.
 pub fn numbers(count: usize, key: usize) -> Vec<f32> {
     let mixed = |at: usize| (at * 7919 + key * 104_729 + (at * at % 1009) * 31) % 2049;
-    (0..count).map(|at| (mixed(at) as f32 - 1024.0) / 1024.0).collect()
+    (0..count)
+        .map(|at| (mixed(at) as f32 - 1024.0) / 1024.0)
+        .collect()
 }
 
 /// The data of a step.
 pub fn batch(network: &dyn Network, rows: usize, step: usize) -> Vec<Vec<f32>> {
-    let sizes = network.inputs().into_iter().map(|port| port.dims.iter().product::<usize>());
-    sizes.enumerate().map(|(index, size)| numbers(rows * size, 10 * step + index)).collect()
+    let sizes = network
+        .inputs()
+        .into_iter()
+        .map(|port| port.dims.iter().product::<usize>());
+    sizes
+        .enumerate()
+        .map(|(index, size)| numbers(rows * size, 10 * step + index))
+        .collect()
 }
 
 pub fn targets(rows: usize, classes: usize, step: usize, soft: bool) -> Vec<f32> {
-    let (one, rest) = if soft { (0.8 + 0.2 / classes as f32, 0.2 / classes as f32) } else { (1.0, 0.0) };
+    let (one, rest) = if soft {
+        (0.8 + 0.2 / classes as f32, 0.2 / classes as f32)
+    } else {
+        (1.0, 0.0)
+    };
     (0..rows)
         .flat_map(|row| {
             let label = row * (step + 1) % classes;

@@ -18,7 +18,12 @@ fn settings(rows: usize) -> Settings {
 }
 
 /// Trains from a state for steps of given numbers, and gives the losses and the state.
-fn train(threads: usize, network: &dyn Network, from: &State, steps: std::ops::Range<usize>) -> (Vec<f32>, State) {
+fn train(
+    threads: usize,
+    network: &dyn Network,
+    from: &State,
+    steps: std::ops::Range<usize>,
+) -> (Vec<f32>, State) {
     let step = TrainingStep::new(network, &settings(6)).unwrap();
     let mut trainer = Trainer::new(&support::engine(threads), &step, from).unwrap();
     let losses = steps.map(|at| {
@@ -32,7 +37,10 @@ fn train(threads: usize, network: &dyn Network, from: &State, steps: std::ops::R
 }
 
 fn start(network: &dyn Network) -> State {
-    TrainingStep::new(network, &settings(6)).unwrap().first_state().unwrap()
+    TrainingStep::new(network, &settings(6))
+        .unwrap()
+        .first_state()
+        .unwrap()
 }
 
 #[test]
@@ -49,7 +57,10 @@ fn the_same_inputs_give_the_same_bits() {
     let network = Resnet { dropout: 0.5 };
     for threads in [1, 2] {
         let from = start(&network);
-        assert_eq!(train(threads, &network, &from, 0..7), train(threads, &network, &from, 0..7));
+        assert_eq!(
+            train(threads, &network, &from, 0..7),
+            train(threads, &network, &from, 0..7)
+        );
     }
 }
 
@@ -97,21 +108,36 @@ fn data_of_another_size_is_refused_and_training_goes_on() {
     assert_eq!(refused(missing), "inputs: found 1 numbers, expected 2");
     let wrong = trainer.step(&[&speech, &text], &labels[2..], 1, 0.1).unwrap_err();
     assert_eq!(refused(wrong), "targets: found 16 numbers, expected 18");
-    assert!(trainer.step(&[&speech, &text], &labels, 1, 0.1).unwrap().loss.is_finite());
+    assert!(
+        trainer
+            .step(&[&speech, &text], &labels, 1, 0.1)
+            .unwrap()
+            .loss
+            .is_finite()
+    );
     let mut state = trainer.state().unwrap();
     state.insert("head.bias".to_owned(), Tensor::filled(Element::F64, &[3], 0.0));
     let error = trainer.load(&state).unwrap_err().to_string();
-    assert_eq!(error, "head.bias: found f64[3], expected 32-bit numbers of shape [3]");
+    assert_eq!(
+        error,
+        "head.bias: found f64[3], expected 32-bit numbers of shape [3]"
+    );
     state.remove("head.bias");
     let error = trainer.load(&state).unwrap_err().to_string();
-    assert_eq!(error, "head.bias: found nothing, expected 32-bit numbers of shape [3]");
+    assert_eq!(
+        error,
+        "head.bias: found nothing, expected 32-bit numbers of shape [3]"
+    );
 }
 
 #[test]
 fn first_parameters_depend_on_seed_and_name() {
     let of = |seed| {
         let settings = Settings { seed, ..settings(6) };
-        TrainingStep::new(&Fusion, &settings).unwrap().first_state().unwrap()
+        TrainingStep::new(&Fusion, &settings)
+            .unwrap()
+            .first_state()
+            .unwrap()
     };
     assert_eq!(of(1), of(1));
     let (one, two) = (of(1), of(2));
@@ -119,33 +145,62 @@ fn first_parameters_depend_on_seed_and_name() {
     let weights = one["speech.weight"].to_f32().unwrap();
     let bound = 1.0 / 12.0_f32.sqrt();
     assert!(weights.iter().all(|weight| weight.abs() <= bound));
-    assert!(weights.iter().any(|weight| *weight < -bound / 2.0) && weights.iter().any(|weight| *weight > bound / 2.0));
+    assert!(
+        weights.iter().any(|weight| *weight < -bound / 2.0)
+            && weights.iter().any(|weight| *weight > bound / 2.0)
+    );
     // Frozen: a change would change every training.
-    let Init::Uniform(bound) = Init::xavier(3, 3) else { panic!() };
+    let Init::Uniform(bound) = Init::xavier(3, 3) else {
+        panic!()
+    };
     assert!((bound - 1.0).abs() < 1e-12);
-    let drawn = Init::Uniform(1.0).tensor(42, "head.weight", &[4]).unwrap().to_f32().unwrap();
+    let drawn = Init::Uniform(1.0)
+        .tensor(42, "head.weight", &[4])
+        .unwrap()
+        .to_f32()
+        .unwrap();
     assert_eq!(drawn, FROZEN);
 }
 
-const FROZEN: [f32; 4] = [0.0; 4];
+const FROZEN: [f32; 4] = [-0.961786, 0.94845945, -0.72276866, 0.32685894];
 
 #[test]
 fn decay_can_leave_out_biases() {
     // Without data the gradient is zero but for the head's bias: what else moves, decays.
     let moved = |decay: Decay| -> Vec<String> {
-        let optimizer = Adam { decay, ..Adam::adam_w(0.5) };
-        let settings = Settings { optimizer, ..settings(6) };
+        let optimizer = Adam {
+            decay,
+            ..Adam::adam_w(0.5)
+        };
+        let settings = Settings {
+            optimizer,
+            ..settings(6)
+        };
         let step = TrainingStep::new(&Fusion, &settings).unwrap();
         let mut first = step.first_state().unwrap();
         first.insert("speech.bias".to_owned(), Tensor::f32(&[8], &[-1.0; 8]).unwrap());
         first.insert("text.bias".to_owned(), Tensor::f32(&[4], &[-1.0; 4]).unwrap());
         let mut trainer = Trainer::new(&support::engine(1), &step, &first).unwrap();
-        trainer.step(&[&[0.0; 72], &[0.0; 42]], &targets(6, 3, 0, false), 1, 0.1).unwrap();
+        trainer
+            .step(&[&[0.0; 72], &[0.0; 42]], &targets(6, 3, 0, false), 1, 0.1)
+            .unwrap();
         let last = trainer.state().unwrap();
-        let moved = last.into_iter().filter(|(name, tensor)| !name.starts_with("adam.") && first[name] != *tensor);
+        let moved = last
+            .into_iter()
+            .filter(|(name, tensor)| !name.starts_with("adam.") && first[name] != *tensor);
         moved.map(|(name, _)| name).collect()
     };
-    let all = ["head.bias", "head.weight", "speech.bias", "speech.weight", "text.bias", "text.weight"];
+    let all = [
+        "head.bias",
+        "head.weight",
+        "speech.bias",
+        "speech.weight",
+        "text.bias",
+        "text.weight",
+    ];
     assert_eq!(moved(Decay::All), all);
-    assert_eq!(moved(Decay::Weights), ["head.bias", "head.weight", "speech.weight", "text.weight"]);
+    assert_eq!(
+        moved(Decay::Weights),
+        ["head.bias", "head.weight", "speech.weight", "text.weight"]
+    );
 }

@@ -84,9 +84,14 @@ impl Window {
     #[must_use]
     pub fn places(&self, size: usize) -> Option<usize> {
         let room = (size + self.low + self.high).checked_sub(self.span())?;
-        let full = room / self.stride + 1;
-        // A last window has to begin within the elements or the zeros before them.
-        let more = self.ceil && room % self.stride > 0 && full * self.stride < size + self.low;
-        Some(full + usize::from(more))
+        let more = self.ceil && room % self.stride > 0;
+        Some(room / self.stride + 1 + usize::from(more))
+    }
+
+    /// Whether a last window would begin behind the elements. Versions of ONNX differ in whether it counts.
+    #[must_use]
+    pub fn ends_beyond(&self, size: usize) -> bool {
+        self.places(size)
+            .is_some_and(|places| (places - 1) * self.stride >= size + self.low)
     }
 }

@@ -112,8 +112,16 @@ fn pool(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         return expected("[N, C, ...]");
     };
     let windows = windows(call, None, x.shape.rank() - 2)?;
+    let sizes = spatial(&x.shape)?;
+    if windows
+        .iter()
+        .zip(&sizes)
+        .any(|(window, &size)| window.ceil && window.ends_beyond(size))
+    {
+        return expected("windows that begin within the image, also with ceil_mode");
+    }
     let mut dims = vec![n.clone(), c.clone()];
-    dims.extend(places(&windows, &spatial(&x.shape)?)?);
+    dims.extend(places(&windows, &sizes)?);
     let shape = Shape::from(dims);
     Ok(vec![
         Typed::new(x.element, shape.clone()),
