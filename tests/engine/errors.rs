@@ -220,6 +220,21 @@ fn networks_that_do_not_fit() {
     );
     let error = TrainingStep::new(&Fusion, &settings).unwrap_err().to_string();
     assert!(error.contains("found 4 bytes for a tensor f32[3]"), "{error}");
+    let changes: [fn(&mut Settings); 7] = [
+        |settings| settings.batch = 0,
+        |settings| settings.optimizer.beta1 = 1.0,
+        |settings| settings.optimizer.epsilon = 0.0,
+        |settings| settings.optimizer.weight_decay = -1.0,
+        |settings| settings.clip = Some(0.0),
+        |settings| settings.class_weights = Some(vec![1.0, f32::NAN, 1.0]),
+        |settings| settings.class_weights = Some(vec![1.0, 0.0, 1.0]),
+    ];
+    for change in changes {
+        let mut settings = settings.clone();
+        change(&mut settings);
+        let error = TrainingStep::new(&Fusion, &settings).unwrap_err();
+        assert!(matches!(error, GraphError::Setting { .. }), "{error}");
+    }
     let mut state = std::collections::BTreeMap::new();
     let error = inference_model(&Fusion, &state, &[]).unwrap_err().to_string();
     assert_eq!(

@@ -37,6 +37,16 @@ pub enum GraphError {
     /// The bytes of a constant do not fit its shape.
     #[error(transparent)]
     Size(#[from] WrongSize),
+    /// A setting that makes no sense.
+    #[error("{name}: found {found}, expected {expected}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
     /// A file is no ONNX model, or of a kind that is not read here.
     #[error("found {found}, expected {expected}")]
     File {

@@ -31,7 +31,8 @@ pub struct Info {
     pub element: Element,
     /// Its shape.
     pub shape: Shape,
-    /// Its contents, where it is a small tensor of integers that do not depend on the graph's inputs.
+    /// Its contents, where it is a small tensor of 64-bit integers, or of truth values (0 and 1), that do not depend on the
+    /// contents of the graph's inputs.
     pub known: Option<Vec<i64>>,
 }
 
@@ -346,11 +347,8 @@ impl Graph {
         element: Element,
         shape: Shape,
     ) -> Result<Value, GraphError> {
-        let name = self
-            .nodes
-            .get(node)
-            .map(|node| format!("{}:1", node.name))
-            .unwrap_or_default();
+        let last = self.nodes.get(node).map(|node| format!("{}:1", node.name));
+        let name = self.free_name(&last.unwrap_or_default());
         let value = self.value(&name, Typed::new(element, shape))?;
         if let Some(node) = self.nodes.get_mut(node) {
             node.outputs.truncate(1);

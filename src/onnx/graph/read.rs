@@ -18,8 +18,8 @@ use super::proto::{
 use super::shape::{Dim, Shape};
 use super::tensor::Tensor;
 
-/// The versions of ONNX's operators whose rules are known here.
-const OPSETS: std::ops::RangeInclusive<i64> = 18..=24;
+/// The versions of ONNX's operators whose rules are known here; scattered sums, which some gradients need, are there since 16.
+const OPSETS: std::ops::RangeInclusive<i64> = 16..=24;
 
 /// Deeper graphs within graphs are not read.
 const DEPTH: usize = 16;

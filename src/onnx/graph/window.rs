@@ -68,7 +68,10 @@ impl Window {
                 ceil,
             })
             .collect();
-        let whole = windows.len() == rank && windows.iter().all(|w| w.kernel * w.stride * w.dilation > 0);
+        let whole = windows.len() == rank
+            && windows
+                .iter()
+                .all(|w| w.kernel > 0 && w.stride > 0 && w.dilation > 0);
         whole
             .then_some(windows)
             .ok_or_else(|| format!("{rank} sizes, strides and dilations from 1"))
@@ -77,13 +80,16 @@ impl Window {
     /// The span of one window.
     #[must_use]
     pub fn span(&self) -> usize {
-        (self.kernel - 1) * self.dilation + 1
+        (self.kernel - 1).saturating_mul(self.dilation).saturating_add(1)
     }
 
     /// How many windows there are over so many elements; none if not even one.
     #[must_use]
     pub fn places(&self, size: usize) -> Option<usize> {
-        let room = (size + self.low + self.high).checked_sub(self.span())?;
+        let room = size
+            .checked_add(self.low)?
+            .checked_add(self.high)?
+            .checked_sub(self.span())?;
         let more = self.ceil && room % self.stride > 0;
         Some(room / self.stride + 1 + usize::from(more))
     }
@@ -92,6 +98,6 @@ impl Window {
     #[must_use]
     pub fn ends_beyond(&self, size: usize) -> bool {
         self.places(size)
-            .is_some_and(|places| (places - 1) * self.stride >= size + self.low)
+            .is_some_and(|places| (places - 1) * self.stride >= size.saturating_add(self.low))
     }
 }

@@ -20,12 +20,13 @@ impl Graph {
             .iter()
             .map(|&axis| i64::try_from(axis).unwrap_or(i64::MAX))
             .collect();
+        let settings = Attributes::none().int("keepdims", keep.into());
+        // In files with older operators only the sum takes its axes as an input.
+        if self.opsets.get("").is_some_and(|&version| version < 18) && operator != "ReduceSum" {
+            return self.node(operator, &[x], settings.ints("axes", axes));
+        }
         let axes = self.integers(&axes)?;
-        self.node(
-            operator,
-            &[x, axes],
-            Attributes::none().int("keepdims", keep.into()),
-        )
+        self.node(operator, &[x, axes], settings)
     }
 
     /// The sum over axes, which stay as dimensions of size 1 if `keep`.

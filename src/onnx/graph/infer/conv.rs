@@ -39,7 +39,7 @@ fn conv(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
     let groups = usize::try_from(call.int("group", 1)).unwrap_or(0);
     let fits = match (c, per_group, out) {
         (Dim::Known(c), Dim::Known(per_group), Dim::Known(out)) => {
-            groups > 0 && *c == per_group * groups && out % groups == 0
+            groups > 0 && Some(*c) == per_group.checked_mul(groups) && out % groups == 0
         }
         _ => false,
     };
@@ -96,9 +96,11 @@ fn transposed(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         .map_or(vec![0; rank], <[i64]>::to_vec);
     let mut dims = vec![n.clone(), Dim::Known(out)];
     for ((window, size), &extra) in windows.iter().zip(spatial(&x.shape)?).zip(&extra) {
-        let reach =
-            size.saturating_sub(1) * window.stride + window.span() + usize::try_from(extra).unwrap_or(0);
-        match reach.checked_sub(window.low + window.high) {
+        let last = size.saturating_sub(1).saturating_mul(window.stride);
+        let reach = last
+            .saturating_add(window.span())
+            .saturating_add(usize::try_from(extra).unwrap_or(0));
+        match reach.checked_sub(window.low.saturating_add(window.high)) {
             Some(size) => dims.push(Dim::Known(size)),
             None => return expected("pads that leave something"),
         }

@@ -94,30 +94,43 @@ fn broadcast(call: &Call<'_>) -> Result<(Element, Shape), Fault> {
     Ok((first.element, shape))
 }
 
-/// Sums and products within shapes that are computed in the graph.
+/// What is computed of shapes within the graph.
 fn integers(call: &Call<'_>) -> Option<Vec<i64>> {
-    let [Some(a), Some(b)] = call.inputs else {
-        return None;
-    };
-    let (a, b) = (a.known.as_ref()?, b.known.as_ref()?);
-    let of = match call.operator {
+    let of: fn(i64, i64) -> Option<i64> = match call.operator {
         "Add" => i64::checked_add,
-        "Sub" => i64::checked_sub,
+        "Div" => i64::checked_div,
+        "Equal" => |a, b| Some(i64::from(a == b)),
         "Mul" => i64::checked_mul,
+        "Sub" => i64::checked_sub,
         _ => return None,
     };
-    let length = a.len().max(b.len());
-    let fits = |list: &[i64]| list.len() == length || list.len() == 1;
-    if !fits(a) || !fits(b) {
-        return None;
+    let [a, b] = followed(call)?;
+    a.into_iter().zip(b).map(|(a, b)| of(a, b)).collect()
+}
+
+/// The contents of the inputs, repeated to the longest; none if those of one are not known.
+fn followed<const N: usize>(call: &Call<'_>) -> Option<[Vec<i64>; N]> {
+    let mut lists = [const { Vec::new() }; N];
+    for (at, list) in lists.iter_mut().enumerate() {
+        let info = call.optional(at).filter(|info| info.shape.rank() <= 1)?;
+        list.clone_from(info.known.as_ref()?);
     }
-    let at = |list: &[i64], at: usize| list.get(at).or(list.first()).copied();
-    (0..length).map(|i| of(at(a, i)?, at(b, i)?)).collect()
+    let longest = lists.iter().map(Vec::len).max()?;
+    for list in &mut lists {
+        match list[..] {
+            [one] => *list = vec![one; longest],
+            _ if list.len() == longest => {}
+            _ => return None,
+        }
+    }
+    Some(lists)
 }
 
 fn compare(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
     let (_, shape) = broadcast(call)?;
-    one(Element::Bool, shape)
+    let mut typed = Typed::new(Element::Bool, shape);
+    typed.known = integers(call);
+    Ok(vec![typed])
 }
 
 fn logic(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
@@ -157,7 +170,16 @@ fn choice(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         .broadcast(&b.shape)
         .and_then(|shape| shape.broadcast(&which.shape));
     match shape {
-        Some(shape) => one(a.element, shape),
+        Some(shape) => {
+            let mut typed = Typed::new(a.element, shape);
+            typed.known = followed(call).map(|[which, a, b]| {
+                let pairs = a.into_iter().zip(b).zip(which);
+                pairs
+                    .map(|((a, b), which)| if which != 0 { a } else { b })
+                    .collect()
+            });
+            Ok(vec![typed])
+        }
         None => expected("shapes that can be broadcast to one another"),
     }
 }
@@ -170,9 +192,14 @@ fn cast(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         return expected(format!("a type that is known here, not number {code}"));
     };
     let mut typed = Typed::new(element, x.shape.clone());
-    if element == Element::I64 {
-        typed.known = x.known.clone();
-    }
+    typed.known = match element {
+        Element::I64 => x.known.clone(),
+        Element::Bool => x
+            .known
+            .as_ref()
+            .map(|known| known.iter().map(|&n| i64::from(n != 0)).collect()),
+        _ => None,
+    };
     Ok(vec![typed])
 }
 

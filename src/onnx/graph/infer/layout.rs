@@ -56,7 +56,7 @@ fn concat(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
             ));
         }
         match info.shape.dims().get(axis) {
-            Some(Dim::Known(size)) => total += size,
+            Some(Dim::Known(size)) => total = usize::saturating_add(total, *size),
             other => named = other.cloned(),
         }
         known = known.zip(info.known.as_ref()).map(|(mut all, part)| {
@@ -79,7 +79,9 @@ fn concat(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
 /// [N, C, H, W] in blocks.
 fn image<'a>(call: &Call<'a>) -> Result<([&'a Dim; 4], usize), Fault> {
     let x = call.input(0)?;
-    let block = usize::try_from(call.int("blocksize", 0)).unwrap_or(0);
+    let block = usize::try_from(call.int("blocksize", 0))
+        .unwrap_or(0)
+        .min(1 << 16);
     match x.shape.dims() {
         [n, c, h, w] if block > 0 => Ok(([n, c, h, w], block)),
         _ => expected("[N, C, H, W] and a blocksize from 1"),
@@ -100,8 +102,8 @@ fn depth_to_space(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         vec![
             n.clone(),
             (c / block / block).into(),
-            (h * block).into(),
-            (w * block).into(),
+            h.saturating_mul(block).into(),
+            w.saturating_mul(block).into(),
         ],
     )
 }
@@ -119,7 +121,7 @@ fn space_to_depth(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         x.element,
         vec![
             n.clone(),
-            (c * block * block).into(),
+            c.saturating_mul(block * block).into(),
             (h / block).into(),
             (w / block).into(),
         ],
@@ -457,7 +459,7 @@ fn tile(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         .zip(repeats)
         .map(|(dim, &times)| match (dim, usize::try_from(times)) {
             (dim, Ok(1)) => Ok(dim.clone()),
-            (Dim::Known(size), Ok(times)) => Ok(Dim::Known(size * times)),
+            (Dim::Known(size), Ok(times)) => Ok(Dim::Known(size.saturating_mul(times))),
             _ => expected("known sizes where something is repeated"),
         });
     one(x.element, dims.collect::<Result<Vec<Dim>, Fault>>()?)

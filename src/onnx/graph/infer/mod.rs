@@ -1,6 +1,6 @@
 //! What the operators give: the type and shape of each result from those of the inputs, one file per family.
 //!
-//! The rules are those of the ONNX operators' specification, versions 18 to 24.
+//! The rules are those of the ONNX operators' specification, versions 16 to 24.
 
 mod conv;
 mod elementwise;

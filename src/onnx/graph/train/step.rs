@@ -37,8 +37,44 @@ pub struct Settings {
     pub optimizer: Adam,
     /// The largest norm of the gradients, above 0; none to leave them as they are.
     pub clip: Option<f64>,
-    /// A weight, from 0, for each class; none for equal ones.
+    /// A weight above 0 for each class; none for equal ones.
     pub class_weights: Option<Vec<f32>>,
+}
+
+impl Settings {
+    /// Refuses numbers with which training could only fail.
+    fn check(&self) -> Result<(), GraphError> {
+        let wrong = |name, found: String, expected| {
+            Err(GraphError::Setting {
+                name,
+                found,
+                expected,
+            })
+        };
+        let adam = &self.optimizer;
+        if self.batch == 0 {
+            return wrong("batch", "0".to_owned(), "1 or more");
+        }
+        for (name, beta) in [("beta1", adam.beta1), ("beta2", adam.beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                return wrong(name, beta.to_string(), "a number from 0 to below 1");
+            }
+        }
+        if !(adam.epsilon > 0.0 && adam.epsilon.is_finite()) {
+            return wrong("epsilon", adam.epsilon.to_string(), "a number above 0");
+        }
+        if !(adam.weight_decay >= 0.0 && adam.weight_decay.is_finite()) {
+            return wrong("weight_decay", adam.weight_decay.to_string(), "a number from 0");
+        }
+        if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0 && clip.is_finite())) {
+            return wrong("clip", clip.to_string(), "a number above 0");
+        }
+        let weights = self.class_weights.as_deref().unwrap_or(&[1.0]);
+        if !weights.iter().all(|weight| *weight > 0.0 && weight.is_finite()) {
+            return wrong("class_weights", format!("{weights:?}"), "numbers above 0");
+        }
+        Ok(())
+    }
 }
 
 /// A tensor that goes from step to step.
@@ -85,6 +121,7 @@ impl TrainingStep {
     /// # Errors
     /// [`GraphError`] when the network's layers do not fit one another, or give no logits [batch, classes].
     pub fn new(network: &dyn Network, settings: &Settings) -> Result<Self, GraphError> {
+        settings.check()?;
         let mut graph = Graph::new("training step");
         let inputs = network.inputs();
         let mut values = Vec::with_capacity(inputs.len());
