@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use augment::onnx::device::Device;
 use augment::onnx::engine::{Engine, Options};
 use augment::onnx::graph::network::{Conv, Net, Network, Port};
-use augment::onnx::graph::train::{Adam, Settings, Trainer, TrainingStep};
+use augment::onnx::graph::train::{Optimizer, Settings, Trainer, TrainingStep};
 use augment::onnx::graph::{GraphError, Value};
 
 struct ResnetCnn;
@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     let settings = Settings {
         batch,
         seed: 1,
-        optimizer: Adam::adam_w(1e-3),
+        optimizer: Optimizer::adam_w(1e-3),
         clip: None,
         class_weights: None,
     };

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use augment::onnx::graph::network::{Net, Network, Port};
-use augment::onnx::graph::train::{Adam, LOGITS, Settings, Trainer, TrainingStep};
+use augment::onnx::graph::train::{LOGITS, Optimizer, Settings, Trainer, TrainingStep};
 use augment::onnx::graph::{GraphError, Value};
 use ort::value::Tensor as OrtTensor;
 
@@ -38,7 +38,7 @@ fn masks(network: &Masked, seed: u64, steps: &[u64], threads: usize) -> Vec<Vec<
     let settings = Settings {
         batch: ROWS,
         seed,
-        optimizer: Adam::adam(0.0),
+        optimizer: Optimizer::adam(0.0),
         clip: None,
         class_weights: None,
     };
@@ -229,7 +229,7 @@ fn a_rate_that_leaves_nothing_is_refused() {
         let settings = Settings {
             batch: 2,
             seed: 1,
-            optimizer: Adam::adam(0.0),
+            optimizer: Optimizer::adam(0.0),
             clip: None,
             class_weights: None,
         };

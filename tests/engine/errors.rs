@@ -1,7 +1,7 @@
 //! What is wrong with a graph is said with the node, the operator, and what was found and expected.
 
 use augment::onnx::graph::network::{Net, Network, Port};
-use augment::onnx::graph::train::{Adam, Settings, TrainingStep, inference_model};
+use augment::onnx::graph::train::{Optimizer, Settings, TrainingStep, inference_model};
 use augment::onnx::graph::{Attributes, Element, Graph, GraphError, Shape, Tensor, Value, grad};
 
 use crate::nets::Fusion;
@@ -209,7 +209,7 @@ fn networks_that_do_not_fit() {
     let settings = Settings {
         batch: 2,
         seed: 1,
-        optimizer: Adam::adam(0.0),
+        optimizer: Optimizer::adam(0.0),
         clip: None,
         class_weights: Some(vec![1.0]),
     };

@@ -1,10 +1,11 @@
 //! Graphs as files: read without loss, run as they were, and differentiated.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use augment::onnx::graph::proto::ModelProto;
-use augment::onnx::graph::train::{Adam, Settings, TrainingStep};
+use augment::onnx::graph::train::{Optimizer, Settings, TrainingStep};
 use augment::onnx::graph::{
     Attribute, Attributes, Element, Graph, GraphError, OPSET, Shape, Tensor, Value, grad,
 };
@@ -39,20 +40,39 @@ fn files_of_pytorch_are_written_as_they_were_read() {
     }
 }
 
-/// With the operators' versions of the file said to be those that are known, a model is read, written, and answers as before.
+/// A step of a small network with all that steps have.
+fn step() -> TrainingStep {
+    let settings = Settings {
+        batch: 2,
+        seed: 1,
+        optimizer: Optimizer::adam(0.1),
+        clip: Some(1.0),
+        class_weights: None,
+    };
+    TrainingStep::new(&Resnet { dropout: 0.3 }, &settings).unwrap()
+}
+
+/// Nothing is computed that nobody reads: no gradient of the image, or of what is not trained.
+#[test]
+fn every_node_of_a_step_is_used() {
+    let graph = Graph::from_model(&step().model, &[]).unwrap();
+    let mut used: BTreeSet<Value> = graph.outputs().iter().copied().collect();
+    for node in graph.nodes().iter().rev() {
+        assert!(
+            node.outputs.iter().flatten().any(|value| used.contains(value)),
+            "{} is not used",
+            node.name
+        );
+        used.extend(node.inputs.iter().flatten());
+    }
+    for (value, info) in graph.values() {
+        assert!(used.contains(&value), "{} is not used", info.name);
+    }
+}
+
 #[test]
 fn a_graph_that_was_read_and_written_gives_the_same() {
-    let step = TrainingStep::new(
-        &Resnet { dropout: 0.3 },
-        &Settings {
-            batch: 2,
-            seed: 1,
-            optimizer: Adam::adam(0.1),
-            clip: Some(1.0),
-            class_weights: None,
-        },
-    )
-    .unwrap();
+    let step = step();
     let read = Graph::from_model(&step.model, &[]).unwrap();
     let again = Graph::from_model(&read.to_model(&[]).unwrap(), &[]).unwrap();
     assert_eq!(read.nodes().len(), again.nodes().len());

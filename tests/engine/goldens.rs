@@ -6,7 +6,9 @@ use std::path::Path;
 
 use augment::onnx::graph::Tensor;
 use augment::onnx::graph::network::Network;
-use augment::onnx::graph::train::{Adam, LOGITS, Settings, State, Trainer, TrainingStep, inference_model};
+use augment::onnx::graph::train::{
+    LOGITS, Optimizer, Settings, State, Trainer, TrainingStep, inference_model,
+};
 use ort::value::Tensor as OrtTensor;
 use serde::Deserialize;
 
@@ -127,7 +129,7 @@ fn a_residual_network_with_adam_w_and_class_weights() {
     let settings = Settings {
         batch: 6,
         seed: 1,
-        optimizer: Adam::adam_w(0.1),
+        optimizer: Optimizer::adam_w(0.1),
         clip: None,
         class_weights: Some(vec![1.0, 2.0, 0.5, 1.5]),
     };
@@ -144,7 +146,7 @@ fn two_inputs_with_adam_soft_targets_and_clipping() {
     let settings = Settings {
         batch: 5,
         seed: 1,
-        optimizer: Adam::adam(0.1),
+        optimizer: Optimizer::adam(0.1),
         clip: Some(0.1),
         class_weights: Some(vec![1.0, 0.5, 2.0]),
     };

@@ -1,7 +1,7 @@
 //! Training as a whole: it learns, it repeats itself, it goes on from a saved state.
 
 use augment::onnx::graph::network::{Init, Network};
-use augment::onnx::graph::train::{Adam, Decay, Settings, State, TrainError, Trainer, TrainingStep};
+use augment::onnx::graph::train::{Decay, Optimizer, Settings, State, TrainError, Trainer, TrainingStep};
 use augment::onnx::graph::{Element, Tensor};
 
 use crate::nets::{Fusion, Resnet, batch, targets};
@@ -11,7 +11,7 @@ fn settings(rows: usize) -> Settings {
     Settings {
         batch: rows,
         seed: 5,
-        optimizer: Adam::adam_w(1e-3),
+        optimizer: Optimizer::adam_w(1e-3),
         clip: Some(5.0),
         class_weights: None,
     }
@@ -168,9 +168,9 @@ const FROZEN: [f32; 4] = [-0.961786, 0.94845945, -0.72276866, 0.32685894];
 fn decay_can_leave_out_biases() {
     // Without data the gradient is zero but for the head's bias: what else moves, decays.
     let moved = |decay: Decay| -> Vec<String> {
-        let optimizer = Adam {
+        let optimizer = Optimizer {
             decay,
-            ..Adam::adam_w(0.5)
+            ..Optimizer::adam_w(0.5)
         };
         let settings = Settings {
             optimizer,

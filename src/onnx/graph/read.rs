@@ -25,7 +25,7 @@ const OPSETS: std::ops::RangeInclusive<i64> = 16..=24;
 const DEPTH: usize = 16;
 
 impl Graph {
-    /// Reads a model; `sizes` fixes named dimensions, as a training graph needs it: `[("batch", 16)]`.
+    /// Reads a model: its nodes, constants, types and shapes; notes and metadata are left behind. `sizes` fixes named dimensions, as a training graph needs it: `[("batch", 16)]`.
     ///
     /// # Errors
     /// [`GraphError::File`] when the bytes are no model, or one with older operators or with weights in other files;

@@ -5,7 +5,7 @@ use prost::Message;
 use super::attribute::{Attribute, Attributes};
 use super::element::Element;
 use super::error::GraphError;
-use super::graph::{Graph, Node, Value};
+use super::graph::{Graph, Node, OPSET, Value};
 use super::proto::attribute_proto::AttributeType;
 use super::proto::tensor_shape_proto::{Dimension, dimension};
 use super::proto::{
@@ -15,8 +15,15 @@ use super::proto::{
 use super::shape::{Dim, Shape};
 use super::tensor::Tensor;
 
-/// The version of ONNX's file format that belongs to [`super::graph::OPSET`] and that older tools read.
-const IR_VERSION: i64 = 9;
+/// The version of ONNX's file format that came with a version of its operators, so that old tools read what they can.
+fn file_version(opset: i64) -> i64 {
+    match opset {
+        ..=20 => 9,
+        21 | 22 => 10,
+        23 => 11,
+        _ => 12,
+    }
+}
 
 impl Graph {
     /// The bytes of an ONNX file that any tool reads; `notes` become the model's metadata.
@@ -33,7 +40,7 @@ impl Graph {
             value: Some((*value).to_owned()),
         });
         let model = ModelProto {
-            ir_version: Some(IR_VERSION),
+            ir_version: Some(file_version(self.opsets.get("").copied().unwrap_or(OPSET))),
             producer_name: Some(env!("CARGO_PKG_NAME").to_owned()),
             producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             opset_import: opsets.collect(),

@@ -78,27 +78,21 @@ pub fn gradients(graph: &mut Graph, loss: Value, of: &[Value]) -> Result<Vec<Val
 /// Which values depend on those that are chosen, by number.
 fn reached(graph: &Graph, of: &[Value]) -> Result<Vec<bool>, GraphError> {
     let mut reached = vec![false; graph.values().count()];
-    let mut mark = |value: Value| {
+    let mark = |reached: &mut [bool], value: Value| {
         if let Some(there) = reached.get_mut(value.0) {
             *there = true;
         }
     };
     for &value in of {
         graph.info(value)?;
-        mark(value);
+        mark(&mut reached, value);
     }
     for node in graph.nodes() {
-        if node
-            .inputs
-            .iter()
-            .flatten()
-            .any(|value| reached.get(value.0) == Some(&true))
-        {
+        let mut inputs = node.inputs.iter().flatten();
+        if inputs.any(|value| reached.get(value.0) == Some(&true)) {
             for &value in node.outputs.iter().flatten() {
                 if graph.info(value)?.element.is_float() {
-                    if let Some(there) = reached.get_mut(value.0) {
-                        *there = true;
-                    }
+                    mark(&mut reached, value);
                 }
             }
         }

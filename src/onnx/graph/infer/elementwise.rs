@@ -57,7 +57,8 @@ pub(super) fn infer(call: &Call<'_>) -> Option<Result<Vec<Typed>, Fault>> {
 fn unary(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
     let x = call.input(0)?;
     let plain = matches!(call.operator, "Abs" | "Clip" | "Neg" | "Sign" | "Relu");
-    if !x.element.is_float() && !(plain && x.element != Element::Bool) {
+    let fits = x.element.is_float() || plain && x.element != Element::Bool;
+    if !fits {
         return expected("a tensor of floating-point numbers");
     }
     one(x.element, x.shape.clone())

@@ -18,7 +18,7 @@ pub enum Decay {
 
 /// The optimizer's settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Adam {
+pub struct Optimizer {
     /// How much of the gradients' mean stays at each step, from 0 to below 1.
     pub beta1: f64,
     /// How much of their squares' mean stays, from 0 to below 1.
@@ -33,20 +33,20 @@ pub struct Adam {
     pub decay: Decay,
 }
 
-impl Adam {
+impl Optimizer {
     /// AdamW with PyTorch's constants.
     #[must_use]
     pub fn adam_w(weight_decay: f64) -> Self {
-        Adam {
+        Optimizer {
             decoupled: true,
-            ..Adam::adam(weight_decay)
+            ..Optimizer::adam(weight_decay)
         }
     }
 
     /// Adam with PyTorch's constants.
     #[must_use]
     pub fn adam(weight_decay: f64) -> Self {
-        Adam {
+        Optimizer {
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-8,
@@ -66,13 +66,18 @@ pub(super) struct Common {
     /// 1 / √(1 − β₂ᵗ) and rate / (1 − β₁ᵗ), scalars.
     root: Value,
     pace: Value,
-    /// 1 − rate · decay, a scalar.
-    shrink: Value,
+    /// 1 − rate · decay, a scalar, where parameters shrink by themselves.
+    shrink: Option<Value>,
 }
 
 impl Common {
     /// From the learning rate, a 32-bit scalar, and the number of the step, a 64-bit integer from 1.
-    pub(super) fn new(graph: &mut Graph, adam: &Adam, rate: Value, step: Value) -> Result<Self, GraphError> {
+    pub(super) fn new(
+        graph: &mut Graph,
+        adam: &Optimizer,
+        rate: Value,
+        step: Value,
+    ) -> Result<Self, GraphError> {
         // 1 − 0.999ᵗ loses five digits in 32 bits.
         let step = graph.cast(step, Element::F64)?;
         let mut rest = |beta: f64| -> Result<Value, GraphError> {
@@ -88,9 +93,12 @@ impl Common {
         let wide = graph.cast(rate, Element::F64)?;
         let pace = graph.div(wide, first)?;
         let pace = graph.cast(pace, Element::F32)?;
-        let shrink = graph.mul_number(wide, -adam.weight_decay)?;
-        let shrink = graph.add_number(shrink, 1.0)?;
-        let shrink = graph.cast(shrink, Element::F32)?;
+        let mut shrink = None;
+        if adam.decoupled && adam.weight_decay != 0.0 {
+            let part = graph.mul_number(wide, -adam.weight_decay)?;
+            let rest = graph.add_number(part, 1.0)?;
+            shrink = Some(graph.cast(rest, Element::F32)?);
+        }
         Ok(Common { root, pace, shrink })
     }
 }
@@ -107,14 +115,14 @@ pub(super) struct Trained {
 /// The parameter and its moments after the step.
 pub(super) fn updated(
     graph: &mut Graph,
-    adam: &Adam,
+    adam: &Optimizer,
     common: &Common,
     trained: &Trained,
 ) -> Result<[Value; 3], GraphError> {
     let (mut value, mut gradient) = (trained.value, trained.gradient);
     if adam.decays(trained.role) {
-        if adam.decoupled {
-            value = graph.mul(value, common.shrink)?;
+        if let Some(shrink) = common.shrink {
+            value = graph.mul(value, shrink)?;
         } else {
             let penalty = graph.mul_number(value, adam.weight_decay)?;
             gradient = graph.add(gradient, penalty)?;

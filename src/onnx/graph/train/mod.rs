@@ -6,7 +6,7 @@ mod network_file;
 mod step;
 mod trainer;
 
-pub use adam::{Adam, Decay};
+pub use adam::{Decay, Optimizer};
 pub use network_file::inference_model;
 pub use step::{LEARNING_RATE, LOSS, NORM, STEP, Settings, Slot, State, TARGETS, TrainingStep};
 pub use trainer::{Outcome, TrainError, Trainer};

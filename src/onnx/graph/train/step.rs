@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::adam::{self, Adam, Common, Trained};
+use super::adam::{self, Common, Optimizer, Trained};
 use super::{LOGITS, loss};
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::error::GraphError;
@@ -34,7 +34,7 @@ pub struct Settings {
     /// Seed of the first parameters and of dropout.
     pub seed: u64,
     /// The optimizer.
-    pub optimizer: Adam,
+    pub optimizer: Optimizer,
     /// The largest norm of the gradients, above 0; none to leave them as they are.
     pub clip: Option<f64>,
     /// A weight above 0 for each class; none for equal ones.
