@@ -1,6 +1,7 @@
-//! The time of a training step of `resnet-cnn`: six residual blocks of 16 to 512 channels on images 3 × 369 × 496.
+//! The time of a training step of `resnet-cnn`: six residual blocks of 16 to 512 channels, on images 3 × 369 × 496 unless told
+//! otherwise.
 //!
-//!     cargo run --release --example train_step -- LIBRARY [BATCH] [STEPS] [FILE]
+//!     cargo run --release --example train_step -- LIBRARY [BATCH] [STEPS] [HEIGHT] [WIDTH] [FILE]
 //!
 //! LIBRARY is ONNX Runtime's. Milliseconds of processor time and of the clock for each step go to stdout, as JSON. With FILE the
 //! step is also written as an ONNX file. `scripts/bench/train_step.py` runs this beside PyTorch.
@@ -17,11 +18,14 @@ use augment::onnx::graph::network::{Conv, Net, Network, Port};
 use augment::onnx::graph::train::{Optimizer, Settings, Trainer, TrainingStep};
 use augment::onnx::graph::{GraphError, Value};
 
-struct ResnetCnn;
+struct ResnetCnn {
+    height: usize,
+    width: usize,
+}
 
 impl Network for ResnetCnn {
     fn inputs(&self) -> Vec<Port> {
-        vec![Port::new("image", &[3, 369, 496])]
+        vec![Port::new("image", &[3, self.height, self.width])]
     }
 
     fn logits(&self, net: &mut Net<'_>, inputs: &[Value]) -> Result<Value, GraphError> {
@@ -67,6 +71,7 @@ fn main() -> Result<()> {
         bail!("expected the path of ONNX Runtime's library");
     };
     let (batch, steps) = (number(1, 16)?, number(2, 8)?);
+    let (height, width) = (number(3, 369)?, number(4, 496)?);
     let settings = Settings {
         batch,
         seed: 1,
@@ -74,8 +79,8 @@ fn main() -> Result<()> {
         clip: None,
         class_weights: None,
     };
-    let step = TrainingStep::new(&ResnetCnn, &settings)?;
-    if let Some(file) = arguments.get(3) {
+    let step = TrainingStep::new(&ResnetCnn { height, width }, &settings)?;
+    if let Some(file) = arguments.get(5) {
         std::fs::write(file, &step.model)?;
     }
     let engine = Engine::start(&Options {
@@ -84,7 +89,7 @@ fn main() -> Result<()> {
         threads: 1,
     })?;
     let mut trainer = Trainer::new(&engine, &step, &step.first_state()?)?;
-    let image: Vec<f32> = (0..batch * 3 * 369 * 496)
+    let image: Vec<f32> = (0..batch * 3 * height * width)
         .map(|at| (at * 7919 % 2049) as f32 / 1024.0 - 1.0)
         .collect();
     let mut targets = vec![0.0; batch * 4];

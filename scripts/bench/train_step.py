@@ -1,9 +1,9 @@
 """The time of a training step of `resnet-cnn` here and in PyTorch: same shapes, one thread, in turns.
 
     cargo build --release --example train_step
-    python scripts/bench/train_step.py LIBRARY [--batch 16] [--steps 6] [--rounds 3]
+    python scripts/bench/train_step.py LIBRARY [--batch 16] [--steps 6] [--rounds 3] [--size 369 496]
 
-LIBRARY is ONNX Runtime's. Both sides run AdamW on a batch 3 x 369 x 496. Medians of the steps behind the first of each round are
+LIBRARY is ONNX Runtime's. Both sides run AdamW on the same shapes. Medians of the steps behind the first of each round are
 printed: processor time, which other programs on the machine disturb less, and time by the clock.
 """
 
@@ -39,11 +39,11 @@ class Block(nn.Module):
         return functional.leaky_relu(y + self.shortcut_norm(self.shortcut(x)))
 
 
-def pytorch(batch: int, steps: int) -> dict:
+def pytorch(batch: int, steps: int, size: list[int]) -> dict:
     blocks = [Block(a, b) for a, b in zip(CHANNELS, CHANNELS[1:])]
     net = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.5), nn.Linear(512, 4))
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-5, weight_decay=1e-3)
-    x = torch.randn(batch, 3, 369, 496)
+    x = torch.randn(batch, 3, *size)
     targets = torch.arange(batch) % 4
     clock, processor = [], []
     for _ in range(steps):
@@ -56,8 +56,9 @@ def pytorch(batch: int, steps: int) -> dict:
     return {"clock_ms": clock, "processor_ms": processor}
 
 
-def ours(program: Path, library: str, batch: int, steps: int) -> dict:
-    done = subprocess.run([program, library, str(batch), str(steps)], check=True, capture_output=True, text=True)
+def ours(program: Path, library: str, batch: int, steps: int, size: list[int]) -> dict:
+    command = [program, library, *map(str, [batch, steps, *size])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", type=int, nargs=2, default=[369, 496])
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/train_step")
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -74,8 +76,10 @@ def main() -> None:
     results: dict[str, dict[str, list[float]]] = {}
     for _ in range(arguments.rounds):
         runs = {
-            "PyTorch": pytorch(arguments.batch, arguments.steps),
-            "augment": ours(arguments.program, arguments.library, arguments.batch, arguments.steps),
+            "PyTorch": pytorch(arguments.batch, arguments.steps, arguments.size),
+            "augment": ours(
+                arguments.program, arguments.library, arguments.batch, arguments.steps, arguments.size
+            ),
         }
         for name, run in runs.items():
             for kind in ("processor_ms", "clock_ms"):

@@ -82,14 +82,13 @@ fn compare(network: &dyn Network, golden: &Golden, settings: &Settings, soft: bo
         near("norm", &[outcome.norm], &golden.norms[at..=at]);
         if at == 0 {
             near("logits", &outcome.logits, &golden.logits.values);
-            // After the first step the first moment is (1 − β₁) times the gradient, as far as it was not clipped and has no
-            // penalty: with those it is compared by what it does.
+            // After the first step the first moment is the gradient itself, as far as it was not clipped and has no penalty: with
+            // those it is compared by what it does.
             if settings.clip.is_none() {
                 let moments = trainer.state().unwrap();
                 for (name, gradient) in &golden.gradients {
                     let moment = moments[&format!("adam.m/{name}")].to_f32().unwrap();
-                    let found: Vec<f32> = moment.iter().map(|value| value * 10.0).collect();
-                    near(&format!("gradient of {name}"), &found, &gradient.values);
+                    near(&format!("gradient of {name}"), &moment, &gradient.values);
                 }
             }
         }

@@ -4,6 +4,8 @@ use crate::onnx::graph::attribute::Attributes;
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::error::GraphError;
 use crate::onnx::graph::graph::{Graph, Value};
+use crate::onnx::graph::shape::Shape;
+use crate::onnx::graph::tensor::Tensor;
 
 type Made = Result<Value, GraphError>;
 
@@ -28,14 +30,29 @@ impl Graph {
 
     /// The sum with a number.
     pub fn add_number(&mut self, a: Value, number: f64) -> Made {
-        let number = self.scalar_like(a, number)?;
+        let number = self.number_beside(a, number)?;
         self.add(a, number)
     }
 
     /// The product with a number.
     pub fn mul_number(&mut self, a: Value, number: f64) -> Made {
-        let number = self.scalar_like(a, number)?;
+        let number = self.number_beside(a, number)?;
         self.mul(a, number)
+    }
+
+    /// A number in the shape in which [`Graph::beside`] gives scalars.
+    fn number_beside(&mut self, like: Value, number: f64) -> Made {
+        let info = self.info(like)?;
+        let tensor = Tensor::filled(info.element, &ones_beside(&info.shape), number);
+        self.constant(tensor)
+    }
+
+    /// A scalar in the shape in which the runtime repeats it fastest over a value. Where the value's last dimension is 1, a
+    /// scalar without dimensions is repeated element by element (measured on weights of a 1×1 convolution: a hundred times slower),
+    /// one with as many dimensions is not.
+    pub fn beside(&mut self, scalar: Value, like: Value) -> Made {
+        let ones = ones_beside(&self.info(like)?.shape);
+        self.shaped(scalar, &ones.into())
     }
 
     /// An operator with one input and no settings, such as `Exp`.
@@ -65,5 +82,13 @@ impl Graph {
         let zero = self.scalar_like(x, 0.0)?;
         let above = self.node("Greater", &[x, zero], Attributes::none())?;
         self.cast(above, element)
+    }
+}
+
+/// As many ones as a value has dimensions, if its last is 1; else none.
+fn ones_beside(shape: &Shape) -> Vec<usize> {
+    match shape.dims().last() {
+        Some(last) if last.is_one() => vec![1; shape.rank()],
+        _ => Vec::new(),
     }
 }

@@ -61,17 +61,21 @@ impl Optimizer {
     }
 }
 
-/// What all parameters of a step have in common.
+/// What all parameters of a step have in common: 32-bit scalars.
+///
+/// The moments are kept without their factors 1 − β, M = m / (1 − β₁) and V = v / (1 − β₂), which saves three passes over the
+/// parameters: with a = √((1 − β₂) / (1 − β₂ᵗ)) the step r m̂ / (√v̂ + ε) is (r (1 − β₁) / (1 − β₁ᵗ) / a) M / (√V + ε / a).
 pub(super) struct Common {
-    /// 1 / √(1 − β₂ᵗ) and rate / (1 − β₁ᵗ), scalars.
-    root: Value,
+    /// r (1 − β₁) / (1 − β₁ᵗ) / a
     pace: Value,
-    /// 1 − rate · decay, a scalar, where parameters shrink by themselves.
+    /// ε / a
+    epsilon: Value,
+    /// 1 − r · decay, where parameters shrink by themselves.
     shrink: Option<Value>,
 }
 
 impl Common {
-    /// From the learning rate, a 32-bit scalar, and the number of the step, a 64-bit integer from 1.
+    /// From the learning rate r, a 32-bit scalar, and the number t of the step, a 64-bit integer from 1.
     pub(super) fn new(
         graph: &mut Graph,
         adam: &Optimizer,
@@ -81,25 +85,30 @@ impl Common {
         // 1 − 0.999ᵗ loses five digits in 32 bits.
         let step = graph.cast(step, Element::F64)?;
         let mut rest = |beta: f64| -> Result<Value, GraphError> {
-            let beta = graph.constant(Tensor::f64(&[], &[beta])?)?;
-            let power = graph.node("Pow", &[beta, step], Attributes::none())?;
+            let base = graph.constant(Tensor::f64(&[], &[beta])?)?;
+            let power = graph.node("Pow", &[base, step], Attributes::none())?;
             let one = graph.scalar_like(power, 1.0)?;
-            graph.sub(one, power)
+            let rest = graph.sub(one, power)?;
+            graph.mul_number(rest, 1.0 / (1.0 - beta))
         };
         let (first, second) = (rest(adam.beta1)?, rest(adam.beta2)?);
+        // 1 / a
         let root = graph.unary("Sqrt", second)?;
-        let root = graph.unary("Reciprocal", root)?;
-        let root = graph.cast(root, Element::F32)?;
         let wide = graph.cast(rate, Element::F64)?;
         let pace = graph.div(wide, first)?;
-        let pace = graph.cast(pace, Element::F32)?;
+        let pace = graph.mul(pace, root)?;
+        let epsilon = graph.mul_number(root, adam.epsilon)?;
         let mut shrink = None;
         if adam.decoupled && adam.weight_decay != 0.0 {
             let part = graph.mul_number(wide, -adam.weight_decay)?;
             let rest = graph.add_number(part, 1.0)?;
             shrink = Some(graph.cast(rest, Element::F32)?);
         }
-        Ok(Common { root, pace, shrink })
+        Ok(Common {
+            pace: graph.cast(pace, Element::F32)?,
+            epsilon: graph.cast(epsilon, Element::F32)?,
+            shrink,
+        })
     }
 }
 
@@ -122,6 +131,7 @@ pub(super) fn updated(
     let (mut value, mut gradient) = (trained.value, trained.gradient);
     if adam.decays(trained.role) {
         if let Some(shrink) = common.shrink {
+            let shrink = graph.beside(shrink, value)?;
             value = graph.mul(value, shrink)?;
         } else {
             let penalty = graph.mul_number(value, adam.weight_decay)?;
@@ -129,17 +139,16 @@ pub(super) fn updated(
         }
     }
     let kept = graph.mul_number(trained.first, adam.beta1)?;
-    let new = graph.mul_number(gradient, 1.0 - adam.beta1)?;
-    let first = graph.add(kept, new)?;
+    let first = graph.add(kept, gradient)?;
     let kept = graph.mul_number(trained.second, adam.beta2)?;
     let square = graph.mul(gradient, gradient)?;
-    let new = graph.mul_number(square, 1.0 - adam.beta2)?;
-    let second = graph.add(kept, new)?;
+    let second = graph.add(kept, square)?;
     let size = graph.unary("Sqrt", second)?;
-    let size = graph.mul(size, common.root)?;
-    let size = graph.add_number(size, adam.epsilon)?;
+    let epsilon = graph.beside(common.epsilon, size)?;
+    let size = graph.add(size, epsilon)?;
     let direction = graph.div(first, size)?;
-    let change = graph.mul(direction, common.pace)?;
+    let pace = graph.beside(common.pace, direction)?;
+    let change = graph.mul(direction, pace)?;
     let value = graph.sub(value, change)?;
     Ok([value, first, second])
 }
@@ -168,8 +177,9 @@ pub(super) fn clipped(
     let factor = graph.div(limit, above)?;
     let one = graph.scalar_like(norm, 1.0)?;
     let factor = graph.node("Min", &[factor, one], Attributes::none())?;
-    gradients
-        .iter()
-        .map(|&gradient| graph.mul(gradient, factor))
-        .collect()
+    let scaled = gradients.iter().map(|&gradient| {
+        let factor = graph.beside(factor, gradient)?;
+        graph.mul(gradient, factor)
+    });
+    scaled.collect()
 }

@@ -80,7 +80,7 @@ impl Settings {
 /// A tensor that goes from step to step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
-    /// Its name: a parameter's, or the parameter's behind `adam.m/` or `adam.v/`. What it becomes is the graph's output of the
+    /// Its name: a parameter's, or the parameter's behind `adam.m/` or `adam.v/` for its moments over 1 − β. What it becomes is the graph's output of the
     /// name behind `next/`.
     pub name: String,
     /// Its shape.
