@@ -13,6 +13,8 @@ pub mod grad;
 #[allow(clippy::module_inception, reason = "the graph is what this room is about")]
 mod graph;
 mod infer;
+mod make;
+mod names;
 pub mod network;
 pub mod proto;
 mod read;

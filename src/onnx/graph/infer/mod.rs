@@ -2,8 +2,11 @@
 //!
 //! The rules are those of the ONNX operators' specification, versions 16 to 24.
 
+mod blocks;
 mod conv;
+mod cut;
 mod elementwise;
+mod gather;
 mod layout;
 mod linear;
 mod norm;
@@ -11,7 +14,7 @@ mod reduce;
 mod scan;
 mod source;
 
-pub(super) use layout::range as slice_range;
+pub(super) use cut::range as slice_range;
 
 use super::attribute::Attributes;
 use super::element::Element;
@@ -65,6 +68,9 @@ pub(super) fn infer(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         linear::infer,
         reduce::infer,
         layout::infer,
+        cut::infer,
+        gather::infer,
+        blocks::infer,
         conv::infer,
         norm::infer,
         source::infer,
@@ -134,4 +140,11 @@ fn size(shape: &Shape, axis: usize, what: &str) -> Result<usize, Fault> {
         Some(Some(size)) => Ok(size),
         _ => expected(format!("a known size of dimension {axis} ({what})")),
     }
+}
+
+/// One answer whose contents may be followed.
+fn with_known(element: Element, shape: Vec<Dim>, known: Option<Vec<i64>>) -> Result<Vec<Typed>, Fault> {
+    let mut typed = Typed::new(element, shape.into());
+    typed.known = known;
+    Ok(vec![typed])
 }
