@@ -1,9 +1,9 @@
 //! Reverse-mode differentiation: for a loss in a graph, the nodes that compute its gradients are added to the same graph.
 //!
-//! Every operator has one rule, in the file of its family; [`rule`] lists them. A rule sees one node ([`Local`]): it takes the
+//! Every operator has one rule, in the file of its family; `rule` lists them. A rule sees one node (`Local`): it takes the
 //! gradient of what the node gives and gives those of what it takes. Only what leads from a chosen value to the loss is
 //! visited, so that nothing is computed for constants, integers and inputs that are not chosen. That a smaller tensor was
-//! repeated to the shape of a larger one is undone in one place, [`Local::give`].
+//! repeated to the shape of a larger one is undone in one place, `Local::give`.
 //!
 //! The graph may have been built here or read from a file; its sizes have to be known.
 
