@@ -37,7 +37,6 @@ fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::audio::level;
 
     #[test]
