@@ -1,187 +1,204 @@
-//! The spectral envelope of a frame of speech: the levels of its harmonics, joined.
+//! The harmonics of a frame of speech and what takes them to the envelope at other frequencies.
 
-use realfft::{ComplexToReal, RealToComplex};
+use super::all_pole::AllPole;
+use super::logarithm::{exp2, log2};
+use crate::audio::wide::wide;
+use realfft::{ComplexToReal, RealFftPlanner};
 use rustfft::num_complex::Complex;
-use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// Range of fundamentals, in Hz.
 const LOWEST: f64 = 60.0;
 const HIGHEST: f64 = 420.0;
 /// Fundamental taken where none is found, in Hz: the resolution for whispers and consonants.
-const UNVOICED: f64 = 200.0;
+const UNVOICED: f64 = 120.0;
 /// Correlation with itself one period later from which a frame counts as voiced.
-const VOICED: f32 = 0.4;
+const VOICED: f32 = 0.25;
 /// Of several periods (a multiple of a period is one too), the first within this share of the best is taken.
 const NEAR_BEST: f32 = 0.85;
+/// The most that a harmonic is raised or lowered, in octaves of power (33 dB).
+const LIMIT: f32 = 11.0;
+/// Bins on either side of a harmonic that get its gain, and the largest share of the spacing that they may take.
+const FLAT: f32 = 1.2;
+const FLAT_SHARE: f32 = 0.35;
 
-/// Estimates envelopes; owns plans and scratch for one frame size.
+/// Estimates envelopes of frames of one size and moves them; owns plans and scratch.
 pub(super) struct Envelope {
-    forward: Arc<dyn RealToComplex<f32>>,
+    bin_hz: f64,
     inverse: Arc<dyn ComplexToReal<f32>>,
-    /// Hann window.
-    window: Vec<f32>,
+    half_spectrum: Vec<Complex<f32>>,
+    correlation: Vec<f32>,
+    scratch: Vec<Complex<f32>>,
     /// What the autocorrelation is to be multiplied with to undo the window, for each lag of a period.
     unbias: Vec<f32>,
-    /// Shortest period, in samples.
+    /// Shortest period, in lags.
     shortest: usize,
-    bin_hz: f64,
-    frame: Vec<f32>,
-    spectrum: Vec<Complex<f32>>,
-    scratch: Vec<Complex<f32>>,
     power: Vec<f32>,
-    /// Peaks: (position in bins, log2 of the power).
-    peaks: Vec<(f32, f32)>,
     levels: Vec<f32>,
+    gains: Vec<f32>,
+    model: AllPole,
 }
 
 impl Envelope {
-    pub(super) fn new(
-        rate: f64,
-        size: usize,
-        forward: Arc<dyn RealToComplex<f32>>,
-        inverse: Arc<dyn ComplexToReal<f32>>,
-    ) -> Self {
-        let window: Vec<f64> = (0..size)
-            .map(|i| (PI * (i as f64 + 0.5) / size as f64).sin().powi(2))
-            .collect();
-        let shortest = (rate / HIGHEST).floor().max(2.0) as usize;
-        let longest = ((rate / LOWEST).ceil() as usize).min(size / 2);
-        let overlap = |lag: usize| -> f64 { window.iter().zip(&window[lag..]).map(|(a, b)| a * b).sum() };
-        let unbias = (shortest..longest)
-            .map(|lag| (overlap(0) / overlap(lag)) as f32)
-            .collect();
-        let scratch = vec![Complex::default(); forward.get_scratch_len().max(inverse.get_scratch_len())];
-        Self {
-            window: window.into_iter().map(|v| v as f32).collect(),
-            unbias,
-            shortest,
-            bin_hz: rate / size as f64,
-            frame: vec![0.0; size],
-            spectrum: forward.make_output_vec(),
-            scratch,
-            power: Vec::new(),
-            peaks: Vec::new(),
-            levels: Vec::new(),
-            forward,
-            inverse,
-        }
-    }
-
-    /// The envelope of the frame of `input` that starts at sample `start` (zeros outside): log2 of the power, for
-    /// each bin. Only differences between bins mean something.
-    pub(super) fn levels(&mut self, input: &[f32], start: isize) -> &[f32] {
-        self.levels.clear();
-        self.levels.resize(self.spectrum.len(), 0.0);
-        for (i, (to, window)) in self.frame.iter_mut().zip(&self.window).enumerate() {
-            let sample = usize::try_from(start + i as isize)
-                .ok()
-                .and_then(|at| input.get(at));
-            *to = sample.map_or(0.0, |v| v * window);
-        }
-        if self
-            .forward
-            .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-            .is_ok()
-        {
-            self.power.clear();
-            self.power.extend(self.spectrum.iter().map(Complex::norm_sqr));
-            let spacing = self.fundamental() / self.bin_hz;
-            self.find_peaks(spacing as f32);
-            self.join_peaks();
-        }
-        &self.levels
-    }
-
-    /// The fundamental in Hz, from the first high peak of the autocorrelation.
-    fn fundamental(&mut self) -> f64 {
-        self.spectrum
-            .iter_mut()
-            .zip(&self.power)
-            .for_each(|(to, power)| *to = Complex::new(*power, 0.0));
-        if self
-            .inverse
-            .process_with_scratch(&mut self.spectrum, &mut self.frame, &mut self.scratch)
-            .is_err()
-        {
-            return UNVOICED;
-        }
-        let energy = self.frame.first().copied().unwrap_or(0.0);
-        let at = |lag: usize| -> f32 {
-            let unbias = lag.checked_sub(self.shortest).and_then(|i| self.unbias.get(i));
-            unbias.zip(self.frame.get(lag)).map_or(0.0, |(u, v)| u * v)
+    /// For frames of `window.len()` samples under this window.
+    pub(super) fn new(rate: f64, window: &[f32]) -> Self {
+        // The lower half of the spectrum tells the period; an FFT of half the size has lags two samples apart.
+        let (size, small) = (window.len(), (window.len() / 2).max(16) & !1);
+        let inverse = RealFftPlanner::new().plan_fft_inverse(small);
+        let lag = size as f64 / small as f64;
+        let shortest = (rate / lag / HIGHEST).floor().max(2.0) as usize;
+        let longest = ((rate / lag / LOWEST).ceil() as usize + 1).min(small / 2 - 1);
+        let overlap = |lag: f64| -> f64 {
+            let later = window.get(lag.round() as usize..).unwrap_or(&[]);
+            window.iter().zip(later).map(|(a, b)| f64::from(a * b)).sum()
         };
-        let lags = self.shortest + 1..self.shortest + self.unbias.len().saturating_sub(1);
-        let is_peak = |lag: &usize| at(*lag) >= at(lag - 1) && at(*lag) > at(lag + 1);
-        let best = lags.clone().filter(is_peak).map(at).fold(0.0, f32::max);
-        if energy <= 0.0 || best < VOICED * energy {
-            return UNVOICED;
+        let unbias = |lags: usize| (overlap(0.0) / overlap(lags as f64 * lag).max(1e-9)) as f32;
+        Self {
+            bin_hz: rate / size as f64,
+            half_spectrum: inverse.make_input_vec(),
+            correlation: inverse.make_output_vec(),
+            scratch: inverse.make_scratch_vec(),
+            inverse,
+            unbias: (shortest..=longest).map(unbias).collect(),
+            shortest,
+            power: Vec::new(),
+            levels: Vec::new(),
+            gains: Vec::new(),
+            model: AllPole::new(rate),
         }
-        let first = lags
-            .clone()
-            .filter(is_peak)
-            .find(|lag| at(*lag) >= NEAR_BEST * best);
-        first.map_or(UNVOICED, |lag| self.bin_hz * self.frame.len() as f64 / lag as f64)
     }
 
-    /// Fills `peaks` with the highest bin of each stretch of `spacing` bins, counted from the last peak.
-    fn find_peaks(&mut self, spacing: f32) {
-        self.peaks.clear();
-        let top = self.power.iter().fold(0.0f32, |a, &b| a.max(b));
+    /// Forgets earlier frames.
+    pub(super) fn reset(&mut self) {
+        self.model.reset();
+    }
+
+    /// Filters the spectrum of a frame so that its envelope at `f` becomes what it was at `f * ratio`, times `norm`.
+    /// False for silence, which is left as it is.
+    pub(super) fn warp(&mut self, spectrum: &mut [Complex<f32>], ratio: f32, norm: f32) -> bool {
+        self.power.resize(spectrum.len(), 0.0);
+        wide!({
+            for (power, value) in self.power.iter_mut().zip(&*spectrum) {
+                *power = value.norm_sqr();
+            }
+        });
+        let f0 = self.fundamental();
+        let spacing = (f0 / self.bin_hz) as f32;
+        if !wide!(self.weigh_harmonics(spacing)) {
+            return false;
+        }
+        self.model.fit(&self.levels, f0);
+        // The levels hold the power times the square of the frequency.
+        let tilt = -2.0 * ratio.log2();
+        let model = &self.model;
+        let gains = &mut self.gains;
+        gains.clear();
+        wide!({
+            for (i, level) in self.levels.iter().enumerate() {
+                let there = model.level((i + 1) as f32 * ratio);
+                gains.push(norm * exp2(0.5 * (there - level + tilt).clamp(-LIMIT, LIMIT)));
+            }
+        });
+        wide!(self.apply(spectrum, spacing));
+        true
+    }
+
+    /// Fills `levels` with the power around each harmonic, times the square of its number, which takes the tilt of a
+    /// voice out; in log2. False for silence.
+    #[inline(always)]
+    fn weigh_harmonics(&mut self, spacing: f32) -> bool {
+        let power = &self.power;
+        let last = power.len().saturating_sub(1);
+        let count = ((last as f32 / spacing - 0.5) as usize).max(1);
+        let at = |bin: usize| power.get(bin).copied().unwrap_or(0.0);
+        let mut top = 0.0f32;
+        self.levels.clear();
+        for k in 1..=count {
+            // From half a spacing below to half a spacing above, with parts of the bins at both ends.
+            let from = (k as f32 - 0.5) * spacing + 0.5;
+            let to = from + spacing;
+            let (first, end) = (from as usize, (to as usize).min(last));
+            let whole: f32 = power.get(first..end).unwrap_or(&[]).iter().sum();
+            let sum = whole + (to - end as f32).min(1.0) * at(end) - (from - first as f32) * at(first);
+            let level = sum.max(0.0) * (k * k) as f32;
+            top = top.max(level);
+            self.levels.push(level);
+        }
         // 100 dB below the top, and never the logarithm of zero.
         let floor = top * 1e-10 + 1e-30;
-        let mut centre = spacing;
-        loop {
-            let from = ((centre - 0.5 * spacing).round() as usize).max(1);
-            let to = ((centre + 0.5 * spacing).round() as usize).max(from + 1);
-            let Some(powers) = self.power.get(from..to) else {
-                break;
-            };
-            let (i, power) =
-                powers.iter().enumerate().fold(
-                    (0, 0.0f32),
-                    |best, (i, &power)| {
-                        if power > best.1 { (i, power) } else { best }
-                    },
-                );
-            let bin = from + i;
-            let level = |bin: usize| (self.power.get(bin).copied().unwrap_or(0.0) + floor).log2();
-            let mut peak = (bin as f32, (power + floor).log2());
-            let (before, after) = (level(bin - 1), level(bin + 1));
-            if power > 0.0 && before < peak.1 && after < peak.1 {
-                // The vertex of the parabola through the logarithms.
-                let shift = 0.5 * (before - after) / (before + after - 2.0 * peak.1);
-                peak = (peak.0 + shift, peak.1 - 0.25 * (before - after) * shift);
-            }
-            self.peaks.push(peak);
-            centre = bin as f32 + spacing;
+        for level in &mut self.levels {
+            *level = log2(*level + floor);
         }
+        top > 0.0
     }
 
-    /// Fills `levels` with cubics through the peaks; constant before the first and after the last.
-    fn join_peaks(&mut self) {
-        let (Some(&first), Some(&last)) = (self.peaks.first(), self.peaks.last()) else {
+    /// Multiplies bins by the gains of the harmonics around them: flat near each, straight lines in between.
+    #[inline(always)]
+    fn apply(&self, spectrum: &mut [Complex<f32>], spacing: f32) {
+        let len = spectrum.len();
+        let bin = |k: usize| ((k as f32 * spacing).ceil() as usize).min(len);
+        let (Some(&first), Some(&last)) = (self.gains.first(), self.gains.last()) else {
             return;
         };
-        // The first bin at or after a position; positions lie within the spectrum, half a bin more at most.
-        let (len, levels) = (self.levels.len(), &mut self.levels);
-        let bin = |position: f32| (position.ceil() as usize).min(len);
-        levels[..bin(first.0)].fill(first.1);
-        levels[bin(last.0)..].fill(last.1);
-        let slope = |a: (f32, f32), b: (f32, f32)| if b.0 > a.0 { (b.1 - a.1) / (b.0 - a.0) } else { 0.0 };
-        for (i, pair) in self.peaks.windows(2).enumerate() {
-            let &[a, b] = pair else { continue };
-            let before = self.peaks[i.saturating_sub(1)];
-            let after = self.peaks.get(i + 2).copied().unwrap_or(b);
-            let width = (b.0 - a.0).max(f32::MIN_POSITIVE);
-            // Cubic Hermite in powers of t, its slopes those of the chords around.
-            let (m0, m1, rise) = (slope(before, b) * width, slope(a, after) * width, b.1 - a.1);
-            let (c2, c3) = (3.0 * rise - 2.0 * m0 - m1, m0 + m1 - 2.0 * rise);
-            let from = bin(a.0);
-            for (level, bin) in levels[from..bin(b.0).max(from)].iter_mut().zip(from..) {
-                let t = (bin as f32 - a.0) / width;
-                *level = a.1 + t * (m0 + t * (c2 + t * c3));
+        let flat = (FLAT / spacing).min(FLAT_SHARE);
+        let (steep, per_bin) = (1.0 / (1.0 - 2.0 * flat), 1.0 / spacing);
+        let mut done = bin(1);
+        spectrum[..done].iter_mut().for_each(|value| *value *= first);
+        for (i, pair) in self.gains.windows(2).enumerate() {
+            let &[here, next] = pair else { continue };
+            let (start, end) = ((i + 1) as f32 * spacing, bin(i + 2).max(done));
+            for (value, at) in spectrum[done..end].iter_mut().zip(done..) {
+                let t = (at as f32 - start) * per_bin;
+                *value *= here + (next - here) * ((t - 0.5) * steep + 0.5).clamp(0.0, 1.0);
             }
+            done = end;
         }
+        spectrum[done..].iter_mut().for_each(|value| *value *= last);
+    }
+
+    /// The fundamental in Hz, from the first high peak of the autocorrelation of the magnitudes, whose square root
+    /// keeps one strong formant from ruling it.
+    fn fundamental(&mut self) -> f64 {
+        wide!({
+            for (to, power) in self.half_spectrum.iter_mut().zip(&self.power) {
+                *to = Complex::new(power.sqrt(), 0.0);
+            }
+        });
+        if let Some(constant) = self.half_spectrum.first_mut() {
+            *constant = Complex::default();
+        }
+        let transformed = self.inverse.process_with_scratch(
+            &mut self.half_spectrum,
+            &mut self.correlation,
+            &mut self.scratch,
+        );
+        let energy = self.correlation.first().copied().unwrap_or(0.0);
+        if transformed.is_err() || energy <= 0.0 {
+            return UNVOICED;
+        }
+        let periods = self.correlation.iter_mut().skip(self.shortest);
+        for (value, unbias) in periods.zip(&self.unbias) {
+            *value *= unbias;
+        }
+        let lags = self.correlation.get(self.shortest..).unwrap_or(&[]);
+        let lags = lags.get(..self.unbias.len()).unwrap_or(lags);
+        let is_peak = |w: &[f32]| w[1] >= w[0] && w[1] > w[2];
+        let peaks = || lags.windows(3).enumerate().filter(|(_, w)| is_peak(w));
+        let best = peaks().map(|(_, w)| w[1]).fold(0.0, f32::max);
+        if best < VOICED * energy {
+            return UNVOICED;
+        }
+        let Some((i, w)) = peaks().find(|(_, w)| w[1] >= NEAR_BEST * best) else {
+            return UNVOICED;
+        };
+        // The vertex of the parabola through the three values.
+        let bend = w[0] + w[2] - 2.0 * w[1];
+        let shift = if bend < 0.0 {
+            (0.5 * (w[0] - w[2]) / bend).clamp(-0.5, 0.5)
+        } else {
+            0.0
+        };
+        let lag = (self.shortest + i + 1) as f64 + f64::from(shift);
+        self.bin_hz * self.correlation.len() as f64 / lag
     }
 }

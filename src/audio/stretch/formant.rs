@@ -1,30 +1,40 @@
 //! Keeping the spectral envelope through a pitch shift.
 //!
-//! The shifted signal is filtered, frame by frame, by E(f) / E(f / ratio) in zero phase, where E is the envelope of
-//! the input at that time. E goes through the peaks of the harmonics: one peak is sought per fundamental, each from
-//! the last one on (after D. Paul, "The spectral envelope estimation vocoder", 1981), and cubics join their levels.
+//! Before its frequencies are multiplied by `ratio`, the signal is filtered, frame by frame and in zero phase, by
+//! E(f * ratio) / E(f), where E is its envelope at that time: the shift then puts every part of E back into its
+//! place. A harmonic carries the level of E at its new frequency, so the filter is needed at the harmonics alone.
+//!
+//! How far the formants of five synthetic vowels (f0 100 to 250 Hz, shifts by 4 semitones) move, as a fitted all-pole
+//! model tells; 9 shifts in 10 stay below the second figure:
+//!
+//! | E | median | 9 in 10 | within 3 % |
+//! |---|---|---|---|
+//! | cubics through the peaks of the harmonics, filter after the shift | 0.9 % | 13.8 % | 72 % |
+//! | all-pole model of the harmonics and cubics through the rest (this) | 0.3 % | 1.5 % | 94 % |
 
 use super::envelope::Envelope;
+use crate::audio::wide::wide;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex;
 use std::f64::consts::PI;
 use std::fmt;
 use std::sync::Arc;
 
-/// Length of a frame in seconds: three periods of a low voice.
-const FRAME: f64 = 0.040;
-/// The most that a bin is raised or lowered, in octaves of power (33 dB).
-const LIMIT: f32 = 11.0;
+/// Length of a frame in seconds: two periods of a low voice.
+const FRAME: f64 = 0.032;
+/// The window before the filter is a sine to this power, the one after it to the rest of 2: their product adds up to 1.
+/// A wider window before tells harmonics apart better, a flatter one after smears less.
+const ANALYSIS: f64 = 1.5;
 
-/// Restores the envelope of shifted signals of one sample rate.
+/// Moves the envelope of signals of one sample rate.
 pub(super) struct EnvelopeKeeper {
     hop: usize,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
-    /// Sine window of the shifted signal, used before and after the filter: its squares add up to 1.
-    window: Vec<f32>,
+    before: Vec<f32>,
+    after: Vec<f32>,
     envelope: Envelope,
-    shifted: Vec<f32>,
+    padded: Vec<f32>,
     filtered: Vec<f32>,
     frame: Vec<f32>,
     spectrum: Vec<Complex<f32>>,
@@ -38,88 +48,74 @@ impl EnvelopeKeeper {
         let mut planner = RealFftPlanner::new();
         let forward = planner.plan_fft_forward(size);
         let inverse = planner.plan_fft_inverse(size);
-        let window = (0..size)
-            .map(|i| (PI * (i as f64 + 0.5) / size as f64).sin() as f32)
-            .collect();
-        let scratch = vec![Complex::default(); forward.get_scratch_len().max(inverse.get_scratch_len())];
+        let sine = |power: f64| -> Vec<f32> {
+            let at = |i: usize| (PI * (i as f64 + 0.5) / size as f64).sin();
+            (0..size).map(|i| at(i).powf(power) as f32).collect()
+        };
+        let before = sine(ANALYSIS);
         Self {
             hop,
-            window,
-            envelope: Envelope::new(rate, size, Arc::clone(&forward), Arc::clone(&inverse)),
-            shifted: Vec::new(),
+            envelope: Envelope::new(rate, &before),
+            before,
+            after: sine(2.0 - ANALYSIS),
+            padded: Vec::new(),
             filtered: Vec::new(),
-            frame: vec![0.0; size],
+            frame: forward.make_input_vec(),
             spectrum: forward.make_output_vec(),
-            scratch,
+            scratch: vec![Complex::default(); forward.get_scratch_len().max(inverse.get_scratch_len())],
             forward,
             inverse,
         }
     }
 
-    /// Filters `shifted`, which is `input` with its frequencies multiplied by `ratio`, to the envelope of `input`;
-    /// both have the same number of samples, at most 1 in magnitude.
-    pub(super) fn restore(&mut self, input: &[f32], ratio: f64, shifted: &mut [f32]) {
+    /// `input` (at most 1 in magnitude) filtered so that it has its envelope again once its frequencies are multiplied
+    /// by `ratio`; as many samples.
+    pub(super) fn warp(&mut self, input: &[f32], ratio: f64) -> &[f32] {
         let (hop, size) = (self.hop, 2 * self.hop);
-        let len = shifted.len();
         // A hop of zeros in front, so that every sample lies in two frames.
-        let frames = len.div_ceil(hop) + 1;
-        self.shifted.clear();
-        self.shifted.resize(hop, 0.0);
-        self.shifted.extend_from_slice(shifted);
-        self.shifted.resize((frames + 1) * hop, 0.0);
+        let frames = input.len().div_ceil(hop) + 1;
+        self.padded.clear();
+        self.padded.resize(hop, 0.0);
+        self.padded.extend_from_slice(input);
+        self.padded.resize((frames + 1) * hop, 0.0);
         self.filtered.clear();
         self.filtered.resize((frames + 1) * hop, 0.0);
         // Fewer or more harmonics share the envelope: keep the level.
         let norm = (ratio.sqrt() / size as f64) as f32;
-        for start in (0..frames).map(|f| f * hop) {
-            let levels = self.envelope.levels(input, start as isize - hop as isize);
-            let samples = self.shifted[start..start + size].iter().zip(&self.window);
-            self.frame
-                .iter_mut()
-                .zip(samples)
-                .for_each(|(to, (v, w))| *to = v * w);
-            if self
+        self.envelope.reset();
+        for start in (0..frames).map(|frame| frame * hop) {
+            let samples = self.padded[start..start + size].iter().zip(&self.before);
+            wide!({
+                for (to, (sample, window)) in self.frame.iter_mut().zip(samples) {
+                    *to = sample * window;
+                }
+            });
+            // The buffers have the lengths that realfft asked for: its length errors can't occur.
+            let _ = self
                 .forward
-                .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-                .is_err()
-            {
+                .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch);
+            if !self.envelope.warp(&mut self.spectrum, ratio as f32, norm) {
                 continue;
-            }
-            for (bin, value) in self.spectrum.iter_mut().enumerate() {
-                *value *= norm * gain(levels, bin, ratio as f32);
             }
             make_real(&mut self.spectrum);
-            if self
+            let _ = self
                 .inverse
-                .process_with_scratch(&mut self.spectrum, &mut self.frame, &mut self.scratch)
-                .is_err()
-            {
-                continue;
-            }
+                .process_with_scratch(&mut self.spectrum, &mut self.frame, &mut self.scratch);
             let sums = self.filtered[start..start + size].iter_mut();
-            sums.zip(self.frame.iter().zip(&self.window))
-                .for_each(|(sum, (v, w))| *sum += v * w);
+            wide!({
+                for (sum, (value, window)) in sums.zip(self.frame.iter().zip(&self.after)) {
+                    *sum += value * window;
+                }
+            });
         }
-        shifted.copy_from_slice(&self.filtered[hop..hop + len]);
+        &self.filtered[hop..hop + input.len()]
     }
-}
-
-/// Amplitude that takes a bin of the shifted spectrum from the moved envelope to the kept one.
-fn gain(levels: &[f32], bin: usize, ratio: f32) -> f32 {
-    let last = levels.len() - 1;
-    let source = (bin as f32 / ratio).min(last as f32);
-    let below = (source as usize).min(last.saturating_sub(1));
-    let moved = levels[below] + (levels[(below + 1).min(last)] - levels[below]) * (source - below as f32);
-    (0.5 * (levels[bin.min(last)] - moved).clamp(-LIMIT, LIMIT)).exp2()
 }
 
 /// Clears what rounding left in the imaginary parts of the first and last bin of a real signal's spectrum.
 fn make_real(spectrum: &mut [Complex<f32>]) {
-    if let Some(first) = spectrum.first_mut() {
-        first.im = 0.0;
-    }
-    if let Some(last) = spectrum.last_mut() {
-        last.im = 0.0;
+    if let [first, .., last] = spectrum {
+        (first.im, last.im) = (0.0, 0.0);
     }
 }
 

@@ -80,7 +80,10 @@ struct PitchStep {
 
 impl Step for PitchStep {
     fn version(&self) -> u32 {
-        1
+        match self.formants {
+            FormantSetting::Moved => 1,
+            FormantSetting::Kept => 2,
+        }
     }
 
     fn parameters(&self) -> Values {
