@@ -86,12 +86,18 @@ impl AllPole {
         // Below the first harmonic the envelope goes on as it is there.
         self.levels.extend(levels.first());
         self.levels.extend_from_slice(levels);
+        if !self.first {
+            self.find_rest();
+            // A model that leaves more than it explains (speech has changed, or ends at the edge of a band) is of no use.
+            let below = ((GRID as f32 / self.unit) as usize).min(self.levels.len());
+            let levels = self.levels.get(..below).unwrap_or(&self.levels);
+            let rest = self.rest.get(..below).unwrap_or(&self.rest);
+            self.first = roughness(rest) > roughness(levels);
+        }
         let eager = if self.first { 1.0 } else { EAGER };
         if self.first {
             self.grid.fill(0.0);
             self.rest.clone_from(&self.levels);
-        } else {
-            self.find_rest();
         }
         self.first = false;
         self.residual.join(&self.rest);
@@ -177,4 +183,12 @@ impl AllPole {
             error *= 1.0 - reflection * reflection;
         }
     }
+}
+
+/// The sum of the squares of second differences.
+fn roughness(values: &[f32]) -> f32 {
+    values
+        .windows(3)
+        .map(|w| (w[0] + w[2] - 2.0 * w[1]).powi(2))
+        .sum()
 }

@@ -1,6 +1,7 @@
 //! Cubics through equally spaced values.
 
-/// Catmull-Rom cubics: the slope at each value is half the rise from the one before to the one after.
+/// Catmull-Rom cubics: the slope at each value is half the rise from the one before to the one after, but beside a cliff
+/// (the edge of a band) at most three times the smaller rise, so that nothing overshoots there.
 #[derive(Debug, Default)]
 pub(super) struct Cubics {
     /// Coefficients of 1, t, t^2 and t^3 for each space between two values.
@@ -13,7 +14,7 @@ impl Cubics {
         self.pieces.clear();
         let last = values.len().saturating_sub(1);
         let piece = |before: f32, a: f32, b: f32, after: f32| {
-            let (m0, m1, rise) = (0.5 * (b - before), 0.5 * (after - a), b - a);
+            let (m0, m1, rise) = (slope(a - before, b - a), slope(b - a, after - b), b - a);
             [a, m0, 3.0 * rise - 2.0 * m0 - m1, m0 + m1 - 2.0 * rise]
         };
         if last == 0 {
@@ -43,4 +44,9 @@ impl Cubics {
             .get(i)
             .map_or(0.0, |[a, b, c, d]| a + t * (b + t * (c + t * d)))
     }
+}
+
+fn slope(before: f32, after: f32) -> f32 {
+    let limit = 3.0 * before.abs().min(after.abs());
+    (0.5 * (before + after)).clamp(-limit, limit)
 }

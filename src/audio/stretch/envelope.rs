@@ -18,6 +18,8 @@ const VOICED: f32 = 0.25;
 const NEAR_BEST: f32 = 0.85;
 /// The most that a harmonic is raised or lowered, in octaves of power (33 dB).
 const LIMIT: f32 = 11.0;
+/// The most that the envelope rises above the two harmonics beside it, in octaves of power (6 dB).
+const SWELL: f32 = 2.0;
 /// Bins on either side of a harmonic that get its gain, and the largest share of the spacing that they may take.
 const FLAT: f32 = 1.2;
 const FLAT_SHARE: f32 = 0.35;
@@ -95,7 +97,16 @@ impl Envelope {
         gains.clear();
         wide!({
             for (i, level) in self.levels.iter().enumerate() {
-                let there = model.level((i + 1) as f32 * ratio);
+                let place = (i + 1) as f32 * ratio;
+                // Between two harmonics a model may put a resonance that nothing speaks for.
+                let below = (place as usize).clamp(1, self.levels.len()) - 1;
+                let beside = self
+                    .levels
+                    .iter()
+                    .skip(below)
+                    .take(2)
+                    .fold(f32::MIN, |a, &b| a.max(b));
+                let there = model.level(place).min(beside + SWELL);
                 gains.push(norm * exp2(0.5 * (there - level + tilt).clamp(-LIMIT, LIMIT)));
             }
         });

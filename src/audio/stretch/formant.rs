@@ -10,7 +10,7 @@
 //! | E | median | 9 in 10 | within 3 % |
 //! |---|---|---|---|
 //! | cubics through the peaks of the harmonics, filter after the shift | 0.9 % | 13.8 % | 72 % |
-//! | all-pole model of the harmonics and cubics through the rest (this) | 0.3 % | 1.5 % | 94 % |
+//! | all-pole model of the harmonics and cubics through the rest (this) | 0.2 % | 1.4 % | 94 % |
 
 use super::envelope::Envelope;
 use crate::audio::wide::wide;
