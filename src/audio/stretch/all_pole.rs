@@ -177,8 +177,8 @@ impl AllPole {
             self.before.clear();
             self.before.extend_from_slice(&a[..i]);
             a[i] = reflection;
-            for j in 1..i {
-                a[j] += reflection * self.before[i - j];
+            for (value, before) in a[1..i].iter_mut().zip(self.before[1..].iter().rev()) {
+                *value += reflection * before;
             }
             error *= 1.0 - reflection * reflection;
         }

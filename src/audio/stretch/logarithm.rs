@@ -19,7 +19,7 @@ pub(super) fn exp2(x: f32) -> f32 {
     let shifted = x + 12_582_912.0;
     let t = x - (shifted - 12_582_912.0);
     let power = 0.240_221_07 + t * (0.055_922_036 + t * 0.009_676_037);
-    let fraction = 1.000_000_1 + t * (0.693_121_03 + t * power);
+    let fraction = 1.000_000_1 + t * (0.693_121 + t * power);
     let exponent = (shifted.to_bits().wrapping_sub(12_582_912.0f32.to_bits()) as i32) << 23;
     f32::from_bits((fraction.to_bits() as i32).wrapping_add(exponent) as u32)
 }
