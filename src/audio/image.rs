@@ -11,12 +11,14 @@ use resample::{HannAxis, extent_tenths, nearest_cell};
 mod encode;
 mod palette;
 mod resample;
+mod rgb;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use encode::{ImageError, encode_png};
 pub use palette::{Colormap, Palette};
+pub use rgb::{RgbImage, read_rgb};
 pub use settings::{ImageSettings, Interpolation, Time};
 
 /// Draws mel spectrograms. Keep one per thread: it owns its memory.
@@ -106,6 +108,22 @@ impl MelImage {
             self.settings.height,
             &self.palette,
         )
+    }
+
+    /// The picture in colours; see [`MelImage::draw`]. The pixels are those of [`MelImage::png`].
+    pub fn rgb(&mut self, mel: &MelSpectrogram, low: f32, high: f32) -> RgbImage {
+        self.draw(mel, low, high);
+        let mut pixels = vec![0; 3 * self.indices.len()];
+        let (triples, _) = pixels.as_chunks_mut::<3>();
+        for (triple, &index) in triples.iter_mut().zip(&self.indices) {
+            // A palette has a colour for each of the 256 indices.
+            *triple = self.palette[usize::from(index)];
+        }
+        RgbImage {
+            width: self.settings.width,
+            height: self.settings.height,
+            pixels,
+        }
     }
 
     fn draw_nearest(&mut self, mel: &MelSpectrogram, rows: usize, shown: usize, range: &Range) {

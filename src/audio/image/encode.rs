@@ -4,7 +4,7 @@ use png::{BitDepth, ColorType, Compression, Encoder, Filter};
 
 use super::palette::Palette;
 
-/// The picture cannot be encoded.
+/// The picture can't be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// Pixels and size disagree.
@@ -20,6 +20,20 @@ pub enum ImageError {
     /// The encoder refused.
     #[error("encoding a picture as PNG: {0}")]
     Encode(#[from] png::EncodingError),
+    /// A file is larger than pictures of mel spectrograms are.
+    #[error("a picture of {width} x {height} pixels, expected at most 4096 x 4096")]
+    TooLarge {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+    },
+    /// A file's only picture does not fill it.
+    #[error("the PNG file holds a part of a picture")]
+    Partial,
+    /// A file is damaged, or no PNG file.
+    #[error("not a PNG file, or damaged: {0}")]
+    Decode(#[from] png::DecodingError),
 }
 
 /// An 8-bit palette PNG of `indices`, line by line from the top.

@@ -9,7 +9,7 @@ use super::palette::Colormap;
 use crate::audio::spectrum::SettingError;
 
 /// Largest width and height in pixels.
-const MAX_SIDE: u32 = 4096;
+pub(super) const MAX_SIDE: u32 = 4096;
 /// Longest kept time axis in seconds.
 const MAX_SECONDS: f64 = 3600.0;
 
