@@ -4,6 +4,7 @@
 //! behind; FLAC, Ogg Vorbis, MP3 and ADPCM WAV go through symphonia. A file that is cut off or damaged is
 //! an error, never a shorter recording. Memory is bounded by `max_seconds`, whatever a header claims.
 
+mod channels;
 mod error;
 mod mono;
 mod pcm;
@@ -14,6 +15,7 @@ mod wav;
 
 use std::io::{Cursor, Read, Seek};
 
+pub use channels::Channels;
 pub use error::DecodeError;
 use sniff::Format;
 use source::Source;
@@ -26,15 +28,6 @@ pub const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// The largest number of channels accepted.
 pub const MAX_CHANNELS: u16 = 32;
-
-/// How one channel is made of a file's channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Channels {
-    /// The mean of all channels.
-    Mix,
-    /// One channel, numbered from 0.
-    One(u16),
-}
 
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,23 @@
 //! Preparing a source: to the dataset's sample rate, without the silence at both ends, within its bounds.
 
+use serde::{Deserialize, Serialize};
+
 use super::bench::Bench;
 use super::decode::{Channels, Recording};
+use super::spectrum::SettingError;
 use super::trim::trim;
 
+#[cfg(test)]
+mod tests;
+mod trim_db;
+
+/// Sample rates that a dataset may have, in Hz.
+const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+/// The longest recording that may be asked for, in seconds.
+const MOST_SECONDS: f64 = 3600.0;
+
 /// What to do with a recording that is longer than allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TooLong {
     /// It is refused.
@@ -15,16 +27,18 @@ pub enum TooLong {
     Cut,
 }
 
-/// How every source is prepared.
-#[derive(Debug, Clone, PartialEq)]
+/// How every source is prepared: a recipe's `[prepare]`, and `preparation.prepare` of a dataset's `run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct PrepareSettings {
-    /// Sample rate of the dataset, in Hz.
+    /// Sample rate of the dataset, in Hz, 4000 to 192000.
     pub sample_rate: u32,
-    /// Ends this many dB below the loudest frame are cut off; `None` leaves them.
+    /// Ends this many dB below the loudest frame are cut off, 1 to 120; `None`, written `false`, leaves them.
+    #[serde(with = "trim_db")]
     pub trim_db: Option<f32>,
-    /// A shorter source is refused, in seconds after trimming.
+    /// A shorter source is refused, in seconds after trimming, 0 to 3600.
     pub min_seconds: f64,
-    /// A longer recording is refused or cut, in seconds before trimming.
+    /// A longer recording is refused or cut, in seconds before trimming, above `min_seconds` and at most 3600.
     pub max_seconds: f64,
     /// Which of the two.
     pub too_long: TooLong,
@@ -32,7 +46,47 @@ pub struct PrepareSettings {
     pub channels: Channels,
 }
 
+impl Default for PrepareSettings {
+    fn default() -> Self {
+        PrepareSettings {
+            sample_rate: 16_000,
+            trim_db: Some(40.0),
+            min_seconds: 0.1,
+            max_seconds: 60.0,
+            too_long: TooLong::Refuse,
+            channels: Channels::Mix,
+        }
+    }
+}
+
 impl PrepareSettings {
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// Names the setting that is out of range, what was found and what is expected.
+    pub fn check(&self) -> Result<(), SettingError> {
+        if !RATES.contains(&self.sample_rate) {
+            let expected = format!("{} to {} Hz", RATES.start(), RATES.end());
+            return Err(SettingError::new("sample_rate", self.sample_rate, expected));
+        }
+        if let Some(db) = self.trim_db.filter(|db| !(1.0..=120.0).contains(db)) {
+            let expected = "1 to 120 dB, or false for no trimming";
+            return Err(SettingError::new("trim_db", db, expected));
+        }
+        if !(0.0..=MOST_SECONDS).contains(&self.min_seconds) {
+            let expected = format!("0 to {MOST_SECONDS} s");
+            return Err(SettingError::new("min_seconds", self.min_seconds, expected));
+        }
+        if !(self.max_seconds > self.min_seconds && self.max_seconds <= MOST_SECONDS) {
+            let expected = format!(
+                "more than min_seconds = {} and at most {MOST_SECONDS} s",
+                self.min_seconds
+            );
+            return Err(SettingError::new("max_seconds", self.max_seconds, expected));
+        }
+        Ok(())
+    }
+
     /// The prepared samples of a recording, at least one.
     ///
     /// # Errors
