@@ -11,6 +11,7 @@ pub mod image;
 pub mod level;
 pub mod mel;
 pub mod npy;
+pub mod preparation;
 pub mod prepare;
 pub mod resample;
 pub mod response;

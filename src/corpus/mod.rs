@@ -17,6 +17,7 @@ pub mod index;
 pub mod labels;
 pub mod manifest;
 pub mod pattern;
+mod recording;
 pub mod scan;
 mod slug;
 mod transcript;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::audio::image::ImageSettings;
 use crate::audio::mel::MelSettings;
+use crate::audio::preparation::Preparation;
 use crate::audio::prepare::PrepareSettings;
 use crate::audio::transform::{Context, Written};
 use crate::corpus::CorpusError;
@@ -112,6 +113,16 @@ impl AudioRecipe {
     #[must_use]
     pub fn base(&self) -> PathBuf {
         self.document.base()
+    }
+
+    /// What is done to every recording until its picture is there.
+    #[must_use]
+    pub fn preparation(&self) -> Preparation {
+        Preparation {
+            prepare: self.prepare.clone(),
+            mel: self.mel.clone(),
+            image: self.image.clone(),
+        }
     }
 
     /// Hash of what the recipe asks for, the seed in force included.

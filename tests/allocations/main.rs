@@ -11,6 +11,8 @@ use augment::audio::bank::{Bank, MemoryBank};
 use augment::audio::bench::Bench;
 use augment::audio::image::{ImageSettings, MelImage};
 use augment::audio::mel::{Mel, MelSettings, MelSpectrogram};
+use augment::audio::preparation::{Painter, Preparation};
+use augment::audio::prepare::PrepareSettings;
 use augment::audio::take::Take;
 use augment::audio::transform::{Context, DrawKey, SourceFacts, Step};
 use augment::audio::wave;
@@ -121,4 +123,19 @@ fn pictures_and_files_allocate_nothing_for_a_frame_or_a_line() {
     let (short, long) = (picture(&signals[0]), picture(&signals[1]));
     assert!(short <= 60, "{short} allocations");
     assert!(long <= short + 8, "{short} for 2 s, {long} for 12 s");
+}
+
+#[test]
+fn a_painter_allocates_nothing_for_a_frame_or_a_line() {
+    let preparation = Preparation {
+        prepare: PrepareSettings::default(),
+        mel: MelSettings::default(),
+        image: ImageSettings::default(),
+    };
+    let mut painter = Painter::new(&preparation).unwrap();
+    let signals = [voice(2), voice(12)];
+    let mut paint = |samples: &Vec<f32>| allocations(|| drop(painter.rgb(samples).unwrap()));
+    let _ = signals.each_ref().map(&mut paint);
+    // The pixels.
+    assert_eq!(signals.each_ref().map(paint), [1, 1]);
 }

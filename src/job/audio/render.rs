@@ -3,10 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::AudioJob;
-use crate::audio::bench::Bench;
 use crate::audio::decode::Recording;
-use crate::audio::image::MelImage;
-use crate::audio::mel::{MelSpectrogram, mask_columns, mask_rows, to_db};
+use crate::audio::mel::{MelSpectrogram, mask_columns, mask_rows};
+use crate::audio::preparation::{PaintError, Painter};
 use crate::audio::take::{MaskAxis, MaskFill, MelMask, Take};
 use crate::audio::transform::{Step, StepError};
 use crate::audio::{decibel, level, npy, wave};
@@ -14,14 +13,13 @@ use crate::corpus::index;
 use crate::dataset::layout;
 use crate::dataset::row::{Row, sha256};
 use crate::plan::{PlanItem, item_seed};
+use crate::recipe::Kinds;
 
-/// One thread's means of making items.
+/// One thread's means of making the items of one job.
+#[derive(Default)]
 pub struct Renderer {
-    bench: Bench,
-    picture: Option<MelImage>,
-    spectrum: MelSpectrogram,
-    samples: Vec<i16>,
-    floats: Vec<f32>,
+    /// Made with the first source, when the settings are known.
+    painter: Option<Painter>,
 }
 
 /// The bytes of an item's files.
@@ -44,23 +42,20 @@ pub struct Rendered {
     pub files: Files,
 }
 
-impl Default for Renderer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Renderer {
     /// Nothing planned yet.
     #[must_use]
     pub fn new() -> Self {
-        Renderer {
-            bench: Bench::new(),
-            picture: None,
-            spectrum: MelSpectrogram::default(),
-            samples: Vec::new(),
-            floats: Vec::new(),
-        }
+        Self::default()
+    }
+
+    fn painter(&mut self, job: &AudioJob) -> Result<&mut Painter, String> {
+        Ok(match &mut self.painter {
+            Some(painter) => painter,
+            unset => {
+                unset.insert(Painter::new(&job.recipe.preparation()).map_err(|error| error.to_string())?)
+            }
+        })
     }
 
     /// Reads and prepares a source.
@@ -75,7 +70,7 @@ impl Renderer {
             return Err("changed since it was indexed; run again".to_owned());
         }
         let recording: Recording = recording?;
-        prepare.prepare(&recording, &mut self.bench)
+        self.painter(job)?.prepared(&recording)
     }
 
     /// Makes an item of a prepared source.
@@ -91,82 +86,70 @@ impl Renderer {
             job.recipe.prepare.sample_rate,
             job.recipe.mel.clone(),
         );
+        let painter = self.painter(job).map_err(StepError::Failed)?;
         if let Some(step) = &step {
-            step.apply(&mut take, &mut self.bench)?;
+            step.apply(&mut take, &mut painter.bench)?;
         }
-        if take.samples.is_empty() || !level::is_finite(&take.samples) {
-            return Err(StepError::Refused("the result is empty or not finite".to_owned()));
-        }
-        let gain = wave::quantize(&take.samples, &mut self.samples);
-        self.measure(&mut take, gain);
-        let files = self.files(job, item, &take)?;
+        let gain = painter.write(&take.samples).map_err(|error| match error {
+            PaintError::Unsound => StepError::Refused(error.to_string()),
+            _ => failed(error),
+        })?;
+        measure(painter, &mut take, gain);
+        let files = files(painter, job.kinds(item), &take)?;
         let row = row(job, item, id, fingerprint, step.as_deref(), take.measured, &files);
         Ok(Rendered { row, files })
     }
+}
 
-    fn measure(&mut self, take: &mut Take, gain: f32) {
-        wave::to_float(&self.samples, &mut self.floats);
-        let seconds = self.samples.len() as f64 / f64::from(take.rate);
-        take.note("duration_s", seconds, 6);
-        take.note("peak", f64::from(level::peak(&self.floats)), 6);
-        if let Some(active) = level::active_level_dbfs(&self.floats, take.rate) {
-            take.note("active_dbfs", active, 2);
-        }
-        // An item that was scaled down has its peak at full scale, and nothing of it was cut off.
-        let clipped = if gain < 1.0 {
-            0
-        } else {
-            wave::at_full_scale(&self.samples)
-        };
-        take.measured.insert("clipped".to_owned(), Value::from(clipped));
-        // What the item was scaled down by so as not to exceed full scale.
-        take.note("scaled_db", decibel::of_amplitude(f64::from(gain)), 3);
-    }
+fn failed(error: impl std::fmt::Display) -> StepError {
+    StepError::Failed(error.to_string())
+}
 
-    fn files(&mut self, job: &AudioJob, item: &PlanItem, take: &Take) -> Result<Files, StepError> {
-        let kinds = job.kinds(item);
-        let failed = |error: String| StepError::Failed(error);
-        let audio = (kinds.audio && take.audible).then(|| wave::encode(&self.samples, take.rate));
-        let mut files = Files {
-            audio,
-            ..Files::default()
-        };
-        if !(kinds.images || kinds.arrays) {
-            return Ok(files);
-        }
-        // A mask is shown on the picture of its source, on its source's scale.
-        if let Some(picture) = &take.picture {
-            wave::to_float(&picture.source, &mut self.floats);
-        }
-        let mel = self
-            .bench
-            .mel(&take.mel, take.rate)
-            .map_err(|error| failed(error.to_string()))?;
-        mel.power(&self.floats, &mut self.spectrum);
-        let levels = to_db(&mut self.spectrum, take.mel.top_db as f32);
-        for mask in take.picture.iter().flat_map(|picture| &picture.masks) {
-            mask_picture(&mut self.spectrum, mask, levels.floor);
-        }
-        if kinds.arrays {
-            let shape = [self.spectrum.n_mels, self.spectrum.frames];
-            files.array = Some(
-                npy::encode_f32(&shape, &self.spectrum.data).map_err(|error| failed(error.to_string()))?,
-            );
-        }
-        if kinds.images {
-            let picture = match &mut self.picture {
-                Some(picture) => picture,
-                None => {
-                    let new = MelImage::new(&job.recipe.image, &take.mel, take.rate);
-                    self.picture
-                        .insert(new.map_err(|error| failed(error.to_string()))?)
-                }
-            };
-            let png = picture.png(&self.spectrum, levels.lowest, levels.highest);
-            files.image = Some(png.map_err(|error| failed(error.to_string()))?);
-        }
-        Ok(files)
+/// Measures what is written.
+fn measure(painter: &Painter, take: &mut Take, gain: f32) {
+    let seconds = painter.written.len() as f64 / f64::from(take.rate);
+    take.note("duration_s", seconds, 6);
+    take.note("peak", f64::from(level::peak(&painter.floats)), 6);
+    if let Some(active) = level::active_level_dbfs(&painter.floats, take.rate) {
+        take.note("active_dbfs", active, 2);
     }
+    // An item that was scaled down has its peak at full scale, and nothing of it was cut off.
+    let clipped = if gain < 1.0 {
+        0
+    } else {
+        wave::at_full_scale(&painter.written)
+    };
+    take.measured.insert("clipped".to_owned(), Value::from(clipped));
+    // What the item was scaled down by so as not to exceed full scale.
+    take.note("scaled_db", decibel::of_amplitude(f64::from(gain)), 3);
+}
+
+fn files(painter: &mut Painter, kinds: Kinds, take: &Take) -> Result<Files, StepError> {
+    let audio = (kinds.audio && take.audible).then(|| wave::encode(&painter.written, take.rate));
+    let mut files = Files {
+        audio,
+        ..Files::default()
+    };
+    if !(kinds.images || kinds.arrays) {
+        return Ok(files);
+    }
+    // A mask is shown on the picture of its source, on its source's scale.
+    if let Some(picture) = &take.picture {
+        wave::to_float(&picture.source, &mut painter.floats);
+    }
+    let levels = painter.analyse().map_err(failed)?;
+    for mask in take.picture.iter().flat_map(|picture| &picture.masks) {
+        mask_picture(&mut painter.spectrum, mask, levels.floor);
+    }
+    if kinds.arrays {
+        let spectrum = &painter.spectrum;
+        let shape = [spectrum.n_mels, spectrum.frames];
+        files.array = Some(npy::encode_f32(&shape, &spectrum.data).map_err(failed)?);
+    }
+    if kinds.images {
+        files.image = Some(painter.draw(levels).map_err(failed)?);
+    }
+    Ok(files)
 }
 
 fn mask_picture(spectrum: &mut MelSpectrogram, mask: &MelMask, floor: f32) {
