@@ -145,6 +145,10 @@ fn tell(outcome: &Outcome, flags: &Flags, screen: &Screen) {
         ));
     } else if outcome.rewritten {
         screen.line(&format!("{dir}: 0 items made, the rows brought up to date"));
+    } else if outcome.described {
+        screen.line(&format!(
+            "{dir}: complete already; run.json tells now how its recordings were prepared"
+        ));
     } else if outcome.already {
         screen.line(&format!("{dir}: complete already, nothing to do"));
     } else {

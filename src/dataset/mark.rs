@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::layout::MARK;
 use super::refused::{Refused, Stage};
 use super::row::Row;
+use crate::audio::preparation::{Preparation, PreparationError};
 use crate::corpus::scan::read_text_file;
 use crate::run::atomic::{self, FileError};
 use crate::run::ledger::LineError;
@@ -47,7 +48,8 @@ pub struct RunInfo {
     pub wanted: BTreeMap<String, usize>,
     /// A class short of its number is no fault.
     pub accept_short: bool,
-    /// What flags may change, and hashes of models, for sentences.
+    /// For audio, `preparation`: how recordings became pictures. For sentences, what flags may change, and hashes of
+    /// models. Empty in datasets of audio that older versions made.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
     /// The shard, if the run was one.
@@ -77,6 +79,31 @@ pub struct Mark {
     /// The sizes of its tables and lists in bytes, for sentences, whose rows name no files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sizes: BTreeMap<String, u64>,
+}
+
+impl RunInfo {
+    /// How a dataset of audio prepared its recordings; `None` for sentences, and for a dataset made before this was
+    /// written down, which `augment audio` with its recipe adds.
+    ///
+    /// # Errors
+    /// [`PreparationError`]: it was changed, and can't be used.
+    pub fn preparation(&self) -> Result<Option<Preparation>, PreparationError> {
+        match self.settings.get(Preparation::KEY) {
+            Some(value) if self.kind == "audio" => Preparation::of(value).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the same was run, whatever the settings tell of it.
+    #[must_use]
+    pub fn same_run(&self, other: &Self) -> bool {
+        let settings = self.settings.clone();
+        let other = RunInfo {
+            settings,
+            ..other.clone()
+        };
+        *self == other
+    }
 }
 
 impl Counts {

@@ -10,6 +10,7 @@
 mod corpora;
 mod errors;
 mod interrupt;
+mod preparation;
 mod project;
 mod regression;
 mod replay;

@@ -89,12 +89,8 @@ pub fn merge(
         .map(|path| parts::open(path))
         .collect::<Result<Vec<_>, _>>()?;
     parts::check(&parts, allow_mixed)?;
-    let Some(first) = parts.first() else {
+    let Some(info) = parts::info(&parts) else {
         return Err(MergeError::Incomplete("no shards were given".to_owned()));
-    };
-    let info = RunInfo {
-        shard: None,
-        ..first.info.clone()
     };
     let mut store = Store::open(out, &info, allow_mixed)?;
     // What is there, finished or not, has to be of the same run: a merge changes no dataset into another.

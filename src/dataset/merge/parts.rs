@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::MergeError;
+use crate::audio::preparation::Preparation;
 use crate::dataset::layout::{self, MANIFEST};
 use crate::dataset::mark::{Mark, RunInfo};
 use crate::run::ledger::Lines;
@@ -71,6 +72,7 @@ pub(super) fn check(parts: &[Part], allow_mixed: bool) -> Result<(), MergeError>
             }
         }
     }
+    prepared_alike(parts)?;
     let mut given: Vec<u32> = parts
         .iter()
         .filter_map(|part| part.info.shard)
@@ -95,4 +97,38 @@ pub(super) fn check(parts: &[Part], allow_mixed: bool) -> Result<(), MergeError>
         )));
     }
     Ok(())
+}
+
+/// Whether the shards that tell their preparation tell the same; those that older versions made tell nothing.
+fn prepared_alike(parts: &[Part]) -> Result<(), MergeError> {
+    let mut told = parts
+        .iter()
+        .filter_map(|part| Some((part, part.info.settings.get(Preparation::KEY)?)));
+    let Some((a, of_a)) = told.next() else {
+        return Ok(());
+    };
+    match told.find(|(_, of_b)| *of_b != of_a) {
+        None => Ok(()),
+        Some((b, of_b)) => Err(MergeError::Different {
+            a: a.path.clone(),
+            b: b.path.clone(),
+            what: "the preparation",
+            of_a: of_a.to_string(),
+            of_b: of_b.to_string(),
+        }),
+    }
+}
+
+/// What the merged dataset tells of its run: what its shards tell, with the settings of the first that has any.
+pub(super) fn info(parts: &[Part]) -> Option<RunInfo> {
+    let first = parts.first()?;
+    let telling = parts
+        .iter()
+        .find(|part| !part.info.settings.is_empty())
+        .unwrap_or(first);
+    Some(RunInfo {
+        shard: None,
+        settings: telling.info.settings.clone(),
+        ..first.info.clone()
+    })
 }

@@ -102,6 +102,9 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
             format: mark.info.format,
         });
     }
+    if let Err(error) = mark.info.preparation() {
+        verdict.fault(format!("{name}: {}: {error}", layout::MARK));
+    }
     let Some(mut rows) = Lines::open(&dataset.join(MANIFEST))? else {
         verdict.fault(format!("{name}: {MANIFEST} is missing"));
         return Ok(());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::maker::Facts as MakerFacts;
 use super::planning::{plan, source_facts};
 use crate::audio::bank::Bank;
+use crate::audio::preparation::Preparation;
 use crate::audio::transform::{SourceFacts, Step};
 use crate::corpus::bank::{BankFault, FileBank};
 use crate::corpus::cache::Cache;
@@ -303,9 +304,15 @@ impl AudioJob {
                 .map(|class| (class.name.clone(), class.wanted))
                 .collect(),
             accept_short: self.recipe.balance.accept_short,
-            settings: serde_json::Map::new(),
+            settings: self.settings(),
             shard: self.shard,
         })
+    }
+
+    fn settings(&self) -> serde_json::Map<String, serde_json::Value> {
+        // No number of a validated recipe is one that JSON can't hold.
+        let preparation = serde_json::json!(self.recipe.preparation());
+        std::iter::once((Preparation::KEY.to_owned(), preparation)).collect()
     }
 
     fn index_hash(&self) -> String {

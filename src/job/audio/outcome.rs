@@ -41,8 +41,10 @@ pub struct Outcome {
     pub refusals: Vec<(String, usize)>,
     /// Items made by this run.
     pub made: usize,
-    /// The dataset was complete before, and nothing was written.
+    /// The dataset was complete before, and nothing was written but perhaps its mark.
     pub already: bool,
+    /// The mark of a complete dataset told nothing, or something else, about its preparation, and was written anew.
+    pub described: bool,
     /// The closing files of a complete dataset were written anew, though no item was made: texts, speakers or groups changed.
     pub rewritten: bool,
     /// Items that failed; each was told of when it did.

@@ -90,9 +90,17 @@ pub fn run(
     if open.is_empty() && !work.stale {
         if let Some(mark) = store
             .mark()
-            .filter(|mark| mark.info == info && mark.counts.failed == 0)
+            .filter(|mark| mark.info.same_run(&info) && mark.counts.failed == 0)
         {
-            outcome.mark = Some(mark.clone());
+            let mut mark = mark.clone();
+            // Datasets that older versions made do not tell their preparation. The recipe that made them is this
+            // one, so it can be added: one small file is replaced, and the dataset is complete at any time.
+            if mark.info != info {
+                mark.info = info;
+                mark.write(&options.out)?;
+                outcome.described = true;
+            }
+            outcome.mark = Some(mark);
             outcome.already = true;
             store.end()?;
             return Ok(outcome);
@@ -209,6 +217,7 @@ fn outcome(job: &AudioJob, options: &RunOptions, work: &Work) -> Outcome {
         refusals: refusals.into_iter().collect(),
         made: 0,
         already: false,
+        described: false,
         rewritten: false,
         failed: 0,
         mark: None,
