@@ -14,6 +14,7 @@ pub mod plan;
 pub mod recipe;
 pub mod run;
 pub mod text;
+pub mod train;
 
 // For tests alone: the shared helpers name this crate as the integration tests do.
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::hub::choose::is_data_of;
 use crate::run::bounded;
 
 /// In which numbers a graph computes.
@@ -146,6 +147,29 @@ impl ModelFolder {
             .into_iter()
             .map(|place| self.path.join(place));
         places.find(|path| path.is_file())
+    }
+
+    /// The files that hold weights of a graph that did not fit into it (`model.onnx_data`, `model.onnx.data`), sorted.
+    /// What can't be listed is for the runtime to judge when it loads the graph.
+    #[must_use]
+    pub fn weights_of(&self, graph: &Path) -> Vec<PathBuf> {
+        let name = |path: &Path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        let own = name(graph);
+        let entries = graph.parent().and_then(|beside| std::fs::read_dir(beside).ok());
+        let mut found: Vec<PathBuf> = entries
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| is_data_of(&name(path), &own) && path.is_file())
+            .collect();
+        found.sort();
+        found
     }
 
     fn no_graph(&self, stem: &str, precision: Precision) -> FolderError {

@@ -149,7 +149,8 @@ pub fn choose(
 
 /// Whether a file holds weights of a graph that did not fit into it: `model.onnx_data`, `model.onnx_data_1`,
 /// `model.onnx.data`.
-fn is_data_of(file: &str, graph: &str) -> bool {
+#[must_use]
+pub fn is_data_of(file: &str, graph: &str) -> bool {
     let Some(rest) = file.strip_prefix(graph) else {
         return false;
     };

@@ -1,0 +1,98 @@
+//! The different inputs of a list: equal ones are computed once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::{FeatureError, Key};
+
+/// Which inputs are needed. A *row* is the number of a different input, in the order of their first places.
+#[derive(Debug)]
+pub(super) struct Need {
+    by_key: HashMap<Key, u32>,
+    keys: Vec<Key>,
+    /// The first place of each row in the list.
+    firsts: Vec<usize>,
+    /// The row of each place.
+    rows: Vec<u32>,
+}
+
+impl Need {
+    /// Of texts.
+    ///
+    /// # Errors
+    /// [`FeatureError::Memory`] for more than 2³² different ones.
+    pub(super) fn of(texts: &[&str]) -> Result<Self, FeatureError> {
+        let mut need = Need {
+            by_key: HashMap::new(),
+            keys: Vec::new(),
+            firsts: Vec::new(),
+            rows: Vec::with_capacity(texts.len()),
+        };
+        for (place, text) in texts.iter().enumerate() {
+            let next = u32::try_from(need.keys.len()).map_err(|_| FeatureError::Memory {
+                inputs: texts.len(),
+                size: 1,
+            })?;
+            let key = key("text", text.as_bytes());
+            let row = match need.by_key.entry(key) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    need.keys.push(key);
+                    need.firsts.push(place);
+                    *new.insert(next)
+                }
+            };
+            need.rows.push(row);
+        }
+        Ok(need)
+    }
+
+    /// How many different inputs there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The row of a key, if it is needed.
+    pub(super) fn row(&self, key: &Key) -> Option<usize> {
+        self.by_key.get(key).map(|&row| row as usize)
+    }
+
+    /// Key and first place of a row.
+    pub(super) fn input(&self, row: usize) -> Option<(Key, usize)> {
+        self.keys.get(row).copied().zip(self.firsts.get(row).copied())
+    }
+
+    /// The row of each place of the list.
+    pub(super) fn into_rows(self) -> Vec<u32> {
+        self.rows
+    }
+}
+
+/// Names an input by its kind and bytes.
+fn key(kind: &str, bytes: &[u8]) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(kind.len() as u64).to_le_bytes());
+    hasher.update(kind.as_bytes());
+    hasher.update(bytes);
+    *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_one_input() {
+        let need = Need::of(&["b", "a", "b", "", "a"]).unwrap();
+        assert_eq!(need.len(), 3);
+        assert_eq!(need.firsts, [0, 1, 3]);
+        assert_eq!(need.rows, [0, 1, 0, 2, 1]);
+        assert_eq!(need.row(&key("text", b"a")), Some(1));
+        assert_eq!(need.row(&key("text", b"c")), None);
+    }
+
+    #[test]
+    fn kinds_do_not_meet() {
+        assert_ne!(key("text", b"a"), key("texta", b""));
+    }
+}

@@ -1,0 +1,3 @@
+//! Training on a finished dataset.
+
+pub mod features;
