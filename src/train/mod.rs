@@ -1,3 +1,4 @@
 //! Training on a finished dataset.
 
+pub mod chart;
 pub mod features;
