@@ -5,14 +5,18 @@
 
 mod axis;
 mod canvas;
+mod confusion;
 mod curves;
+mod grid;
 mod legend;
 mod path;
 mod plot;
+mod ramp;
 mod stroke;
 mod text;
 
 pub use canvas::MAX_SIDE;
+pub use confusion::{Confusion, confusion};
 pub use curves::{Line, Panel, curves};
 
 /// A chart cannot be drawn.

@@ -1,5 +1,6 @@
 //! What the pictures show, read back from their bytes.
 
+mod confusion;
 mod curves;
 
 use super::ChartError;
