@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 
 use augment::job::JobError;
+use augment::job::train::TrainJobError;
 use augment::onnx::setup::SetupError;
 use augment::run::execute::guarded;
 use augment::run::interrupt::Interrupt;
@@ -16,6 +17,8 @@ use clap::{Args, Parser, Subcommand};
 mod audio;
 mod doctor;
 mod engine;
+mod evaluate;
+mod infer;
 mod merge;
 mod models;
 mod replay;
@@ -23,12 +26,13 @@ mod screen;
 mod setup;
 mod table;
 mod text;
+mod train;
 mod verify;
 
 use screen::Screen;
 
-/// Makes balanced, augmented speech datasets before a training job: the same bytes for any number of threads,
-/// shards and interruptions.
+/// Makes balanced, augmented speech and text datasets before a training job: the same bytes for any number of threads,
+/// shards and interruptions. Then trains, measures and runs the emotion model on them.
 #[derive(Parser)]
 #[command(name = "augment", version, max_term_width = 100)]
 struct Cli {
@@ -65,6 +69,12 @@ enum Command {
     Replay(replay::Flags),
     /// Install ONNX Runtime, which everything with a model needs
     Setup(setup::Flags),
+    /// Train a model on a dataset, as a recipe says
+    Train(train::Flags),
+    /// Measure trained models on a split of a dataset, side by side
+    Evaluate(evaluate::Flags),
+    /// Let a trained model tell the labels of recordings and texts, as JSON lines
+    Infer(infer::Flags),
     /// Show what models would run on here, and what stands in the way
     Doctor(doctor::Flags),
 }
@@ -95,6 +105,9 @@ pub fn main() -> ExitCode {
         Command::Verify(flags) => verify::run(&flags, &screen),
         Command::Replay(flags) => replay::run(flags, &screen, &interrupt),
         Command::Setup(flags) => setup::run(&flags, &screen, &interrupt),
+        Command::Train(flags) => train::run(&flags, &screen, &interrupt),
+        Command::Evaluate(flags) => evaluate::run(&flags, &screen, &interrupt),
+        Command::Infer(flags) => infer::run(&flags, &screen, &interrupt),
         Command::Doctor(flags) => doctor::run(&flags, &screen, &interrupt),
     };
     // The last net: whatever happens, something is said.
@@ -117,7 +130,16 @@ fn code_of(error: &(dyn std::error::Error + 'static), interrupt: &Interrupt) -> 
     let full = error.downcast_ref::<JobError>().is_some_and(JobError::no_space)
         || error
             .downcast_ref::<SetupError>()
-            .is_some_and(SetupError::no_space);
+            .is_some_and(SetupError::no_space)
+        || error
+            .downcast_ref::<TrainJobError>()
+            .is_some_and(TrainJobError::no_space);
+    if error
+        .downcast_ref::<TrainJobError>()
+        .is_some_and(TrainJobError::interrupted)
+    {
+        return interrupted.unwrap_or(130);
+    }
     match error.downcast_ref::<JobError>() {
         Some(JobError::Interrupted { .. }) => interrupted.unwrap_or(130),
         Some(JobError::Stopped { .. }) => 3,

@@ -29,6 +29,12 @@ pub fn state(dataset: &Path) -> PathBuf {
     dataset.join(OWN).join("state.json")
 }
 
+/// A file of a run's own, by its name.
+#[must_use]
+pub fn own(dataset: &Path, name: &str) -> PathBuf {
+    dataset.join(OWN).join(name)
+}
+
 /// The ledger of an unfinished run.
 #[must_use]
 pub fn ledger(dataset: &Path) -> PathBuf {

@@ -162,14 +162,26 @@ impl Store {
             return Ok(Some(mark.clone()));
         }
         // A mark that can't be read may be a newer one, or somebody else's run.json.
-        let format = read_text_file(&path.join(layout::MARK), MAX_BYTES)
+        let value = read_text_file(&path.join(layout::MARK), MAX_BYTES)
             .ok()
-            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
-            .and_then(|value| value.get("format")?.as_u64());
+            .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        let value = value.or_else(|| serde_json::from_slice(&fs::read(layout::state(path)).ok()?).ok());
+        let value = value.unwrap_or_default();
+        let format = value.get("format").and_then(serde_json::Value::as_u64);
         if let Some(format) = format.filter(|&format| format > u64::from(FORMAT)) {
             return Err(StoreError::Newer {
                 path: path.to_owned(),
                 format: format as u32,
+            });
+        }
+        // The folder of a model has a mark of another form, and so has an unfinished one its state.
+        let found = value.get("kind").and_then(serde_json::Value::as_str);
+        if let Some(found) = found.filter(|found| format.is_some() && *found != kind) {
+            return Err(StoreError::Other {
+                path: path.to_owned(),
+                what: "the kind of dataset",
+                found: found.to_owned(),
+                ours: kind.to_owned(),
             });
         }
         let names: BTreeSet<String> = entries

@@ -6,7 +6,7 @@ use super::{RecipeError, Table, did_you_mean};
 use crate::corpus::folder::{self, FolderSettings};
 use crate::corpus::iemocap::{self, IemocapSettings};
 use crate::corpus::labels::{self, LabelRules};
-use crate::corpus::manifest::{self, ManifestSettings};
+use crate::corpus::manifest::{self, ManifestSettings, Required};
 use crate::corpus::pattern::{self, PatternSettings};
 use crate::corpus::{CorpusError, Listing};
 
@@ -84,7 +84,7 @@ impl CorpusSection {
     /// # Errors
     /// [`CorpusError`]; [`AudioRecipe::at_corpus`](super::AudioRecipe::at_corpus) puts it at its line.
     pub fn list(&self, base: &Path) -> Result<Listing, CorpusError> {
-        self.listing(base, true)
+        self.listing(base, Required::SPEECH)
     }
 
     /// The same for sentences: the rows of a manifest need a text instead of a recording.
@@ -92,13 +92,13 @@ impl CorpusSection {
     /// # Errors
     /// [`CorpusError`].
     pub fn list_texts(&self, base: &Path) -> Result<Listing, CorpusError> {
-        self.listing(base, false)
+        self.listing(base, Required::SENTENCES)
     }
 
-    fn listing(&self, base: &Path, require_audio: bool) -> Result<Listing, CorpusError> {
+    fn listing(&self, base: &Path, required: Required) -> Result<Listing, CorpusError> {
         let listing = match &self.kind {
             CorpusKind::Folder(settings) => folder::list(settings, base),
-            CorpusKind::Manifest(settings) => manifest::list(settings, base, require_audio),
+            CorpusKind::Manifest(settings) => manifest::list(settings, base, required),
             CorpusKind::Iemocap(settings) => iemocap::list(settings, base),
             CorpusKind::Pattern(settings) => pattern::list(settings, base),
         }?;

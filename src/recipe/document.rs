@@ -146,6 +146,12 @@ impl Document {
 }
 
 impl<'d> Table<'d> {
+    /// The folder that relative paths in the document start from.
+    #[must_use]
+    pub fn base(&self) -> PathBuf {
+        self.document.base()
+    }
+
     /// The keys, in order of the text.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {

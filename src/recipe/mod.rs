@@ -14,6 +14,7 @@ mod text_fill;
 mod text_gate;
 mod text_section;
 mod text_translate;
+mod train;
 mod transforms;
 
 pub use audio::AudioRecipe;
@@ -27,4 +28,7 @@ pub use text_fill::FillSection;
 pub use text_gate::{ClassifierSection, GateSection};
 pub use text_section::{Case, OnFailure, TextSection};
 pub use text_translate::{Backend, TranslateSection};
+pub use train::{
+    ClassWeights, DataSection, EncoderSection, NetworkSection, TrainOverrides, TrainRecipe, TrainSection,
+};
 pub use transforms::{KINDS, NamedTransform, read as read_transforms};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::Required;
 use crate::corpus::CorpusError;
 use crate::corpus::error::did_you_mean;
 
@@ -124,21 +125,21 @@ pub struct Available<'a> {
 }
 
 impl Available<'_> {
-    /// Finds the columns, as numbers into `names`. The label is needed, and so is the audio or, without it, the text.
+    /// Finds the columns, as numbers into `names`. Those that are required have to be there.
     ///
     /// # Errors
     /// A column that the recipe names or that is needed does not exist, or a name is in the header twice.
     pub fn resolve(
         &self,
         wanted: &Fields<Option<Column>>,
-        require_audio: bool,
+        required: Required,
     ) -> Result<Fields<Option<usize>>, CorpusError> {
         wanted.try_map(|field, column| match column {
             Some(Column::Number(number)) if *number < self.width => Ok(Some(*number)),
             Some(Column::Number(number)) => Err(self.missing(field, &format!("{number}"), None)),
             Some(Column::Name(name)) => self.named(field, name).map(Some),
             None => {
-                let needed = field == "label" || field == if require_audio { "audio" } else { "text" };
+                let needed = required.fields().any(|needed| needed == field);
                 match self.usual(field, wanted) {
                     None if needed => Err(self.unnamed(field)),
                     found => Ok(found),

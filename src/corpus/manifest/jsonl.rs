@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::ManifestSettings;
 use super::columns::{Available, Fields};
 use super::rows::Row;
+use super::{ManifestSettings, Required};
 use crate::corpus::CorpusError;
 
 /// The most different keys that are looked at, so that hostile objects cannot fill the memory with keys.
@@ -21,7 +21,7 @@ pub fn read(
     settings: &ManifestSettings,
     available: &Available<'_>,
     bytes: &[u8],
-    require_audio: bool,
+    required: Required,
     mut each: impl FnMut(Row),
 ) -> Result<(), CorpusError> {
     check(settings)?;
@@ -31,7 +31,7 @@ pub fn read(
         width: keys.len(),
         ..*available
     };
-    let columns = available.resolve(&settings.columns, require_audio)?;
+    let columns = available.resolve(&settings.columns, required)?;
     let Ok::<_, ()>(columns) = columns.try_map(|_, column| Ok(column.and_then(|column| keys.get(column))))
     else {
         return Ok(());

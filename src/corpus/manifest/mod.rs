@@ -53,13 +53,46 @@ pub struct ManifestSettings {
     pub quotes: Option<bool>,
 }
 
+/// What every row has to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Required {
+    /// A label.
+    pub label: bool,
+    /// An audio file.
+    pub audio: bool,
+    /// A text.
+    pub text: bool,
+}
+
+impl Required {
+    /// Recordings with their labels.
+    pub const SPEECH: Required = Required {
+        label: true,
+        audio: true,
+        text: false,
+    };
+    /// Sentences with their labels.
+    pub const SENTENCES: Required = Required {
+        label: true,
+        audio: false,
+        text: true,
+    };
+
+    /// The fields that may not be empty.
+    fn fields(self) -> impl Iterator<Item = &'static str> {
+        [("label", self.label), ("audio", self.audio), ("text", self.text)]
+            .into_iter()
+            .filter_map(|(field, needed)| needed.then_some(field))
+    }
+}
+
 /// Lists the corpus. `base` is the folder of the recipe file. The source id is the id column or else the
-/// audio path below `root` without extension. Without `require_audio` a row needs a text instead of an audio file; its
-/// id is then the id column, the audio path, or the manifest's name and the number of the row from 1.
+/// audio path below `root` without extension. `required` says what a row
+/// needs; without audio its id is the id column, the audio path, or the manifest's name and the number of the row from 1.
 ///
 /// # Errors
 /// A setting that does not fit, no such file or column, or a file whose rows cannot be told apart.
-pub fn list(settings: &ManifestSettings, base: &Path, require_audio: bool) -> Result<Listing, CorpusError> {
+pub fn list(settings: &ManifestSettings, base: &Path, required: Required) -> Result<Listing, CorpusError> {
     let path = manifest_path(settings, base)?;
     let format = format(settings, &path)?;
     let bytes = match read_text_file(&path, MAX_BYTES) {
@@ -77,18 +110,16 @@ pub fn list(settings: &ManifestSettings, base: &Path, require_audio: bool) -> Re
         Some(root) => super::scan::folder("root", base, root)?,
         None => path.parent().unwrap_or(base).to_owned(),
     };
-    let mut rows = Rows::new(&path, root, require_audio);
+    let mut rows = Rows::new(&path, root, required);
     let available = Available {
         path: &path,
         names: Some(&[]),
         width: 0,
     };
     match format {
-        Format::Jsonl => jsonl::read(settings, &available, bytes, require_audio, |row| rows.add(row))?,
+        Format::Jsonl => jsonl::read(settings, &available, bytes, required, |row| rows.add(row))?,
         Format::Csv | Format::Tsv => {
-            table::read(settings, format, &available, bytes, require_audio, |row| {
-                rows.add(row)
-            })?;
+            table::read(settings, format, &available, bytes, required, |row| rows.add(row))?;
         }
     }
     Ok(rows.finish())

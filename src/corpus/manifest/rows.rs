@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::Required;
 use super::columns::Fields;
 use crate::corpus::builder::ListingBuilder;
 use crate::corpus::{Listing, Split, Utterance};
@@ -21,7 +22,7 @@ pub struct Rows {
     root: PathBuf,
     /// `root` as written and without links, for absolute audio paths.
     roots: Vec<PathBuf>,
-    require_audio: bool,
+    required: Required,
     /// Rows so far, the skipped ones with them.
     count: u64,
     listing: ListingBuilder,
@@ -29,7 +30,7 @@ pub struct Rows {
 
 impl Rows {
     /// No rows yet, of a manifest whose relative audio paths start at `root`.
-    pub fn new(manifest: &Path, root: PathBuf, require_audio: bool) -> Rows {
+    pub fn new(manifest: &Path, root: PathBuf, required: Required) -> Rows {
         Rows {
             file: manifest
                 .file_name()
@@ -43,7 +44,7 @@ impl Rows {
                 .into_owned(),
             roots: std::iter::once(root.clone()).chain(root.canonicalize()).collect(),
             root,
-            require_audio,
+            required,
             count: 0,
             listing: ListingBuilder::default(),
         }
@@ -74,14 +75,15 @@ impl Rows {
             split,
             id,
         } = cells;
-        if label.is_empty() {
-            return Err("the label is empty".to_owned());
-        }
-        if self.require_audio && audio.is_empty() {
-            return Err("the audio is empty".to_owned());
-        }
-        if !self.require_audio && text.is_empty() {
-            return Err("the text is empty".to_owned());
+        for field in self.required.fields() {
+            let is_empty = match field {
+                "label" => label.is_empty(),
+                "audio" => audio.is_empty(),
+                _ => text.is_empty(),
+            };
+            if is_empty {
+                return Err(format!("the {field} is empty"));
+            }
         }
         let split = match split.as_str() {
             "" => None,

@@ -5,7 +5,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::columns::{Available, Fields};
 use super::quotes::{Quotes, survey};
 use super::rows::Row;
-use super::{Format, ManifestSettings};
+use super::{Format, ManifestSettings, Required};
 use crate::corpus::CorpusError;
 
 /// Reads a delimited file and hands each row to `each`.
@@ -17,7 +17,7 @@ pub fn read(
     format: Format,
     available: &Available<'_>,
     bytes: &[u8],
-    require_audio: bool,
+    required: Required,
     mut each: impl FnMut(Row),
 ) -> Result<(), CorpusError> {
     let delimiter = delimiter(settings, format)?;
@@ -54,7 +54,7 @@ pub fn read(
                     width: record.len(),
                     ..*available
                 };
-                let columns = available.resolve(&settings.columns, require_audio)?;
+                let columns = available.resolve(&settings.columns, required)?;
                 let chosen = chosen.insert((columns, record.len()));
                 if header {
                     continue;
@@ -74,7 +74,7 @@ pub fn read(
         each(Row { line, cells });
     }
     if chosen.is_none() {
-        available.resolve(&settings.columns, require_audio)?;
+        available.resolve(&settings.columns, required)?;
     }
     Ok(())
 }

@@ -5,16 +5,21 @@ use crate::corpus::Split;
 
 /// Writes a manifest and reads it with the given keys of a recipe.
 fn read(name: &str, content: impl AsRef<[u8]>, keys: &str) -> Result<Listing, CorpusError> {
-    read_as(name, content, keys, true)
+    read_as(name, content, keys, Required::SPEECH)
 }
 
-fn read_as(name: &str, content: impl AsRef<[u8]>, keys: &str, audio: bool) -> Result<Listing, CorpusError> {
+fn read_as(
+    name: &str,
+    content: impl AsRef<[u8]>,
+    keys: &str,
+    required: Required,
+) -> Result<Listing, CorpusError> {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(name), content).unwrap();
     list(
         &toml::from_str(&format!("path = '{name}'\n{keys}")).unwrap(),
         dir.path(),
-        audio,
+        required,
     )
 }
 
@@ -275,7 +280,7 @@ fn ids_and_audio_paths() {
     );
     fs::write(dir.path().join("list.csv"), content).unwrap();
     let settings = toml::from_str("path = 'list.csv'\nroot = 'audio'").unwrap();
-    let listing = list(&settings, dir.path(), true).unwrap();
+    let listing = list(&settings, dir.path(), Required::SPEECH).unwrap();
     assert_eq!(
         rows(&listing),
         [["../d", "sad", ""], ["sub/c", "sad", ""], ["x/a", "sad", ""]]
@@ -296,7 +301,7 @@ fn ids_and_audio_paths() {
 #[test]
 fn a_text_corpus_needs_no_audio() {
     let keys = "columns = { text = 0, label = 1 }";
-    let listing = read_as("train.tsv", "so\t3\n\t4\nno\t4,5\n", keys, false).unwrap();
+    let listing = read_as("train.tsv", "so\t3\n\t4\nno\t4,5\n", keys, Required::SENTENCES).unwrap();
     assert_eq!(rows(&listing), [["train-1", "3", "so"], ["train-3", "4,5", "no"]]);
     assert_eq!(listing.utterances[0].audio, PathBuf::new());
     assert_eq!(skipped(&listing), [("train.tsv:2", "the text is empty")]);

@@ -93,6 +93,37 @@ pub fn verify(datasets: &[PathBuf]) -> Result<Verdict, VerifyError> {
     Ok(verdict)
 }
 
+/// What leaks within datasets and between them, a line each: sources, groups and contents in more than one split, and held-out
+/// rows that were made. Only the rows are read, no other file.
+///
+/// # Errors
+/// [`VerifyError`], when one can't be read at all.
+pub fn leaks(datasets: &[PathBuf]) -> Result<Vec<String>, VerifyError> {
+    let mut verdict = Verdict::default();
+    let mut seen = Seen::default();
+    for dataset in datasets {
+        let name = dataset.display().to_string();
+        if let Some(mut rows) = Lines::open(&dataset.join(MANIFEST))? {
+            while let Some((_, row)) = rows.read::<Row>()? {
+                originals_alone(&name, &row, &mut verdict);
+                seen.add(&name, &row);
+            }
+        }
+    }
+    seen.judge(&mut verdict);
+    Ok(verdict.faults)
+}
+
+/// Held-out rows have to be originals.
+fn originals_alone(name: &str, row: &Row, verdict: &mut Verdict) {
+    if row.split != Split::Train && row.transform != ORIGINAL {
+        verdict.fault(format!(
+            "{name}: {} is held out but was made by {}",
+            row.id, row.transform
+        ));
+    }
+}
+
 fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), VerifyError> {
     let name = dataset.display().to_string();
     let mark = Mark::read(dataset)?.ok_or_else(|| VerifyError::Unfinished(dataset.to_owned()))?;
@@ -120,12 +151,7 @@ fn one(dataset: &Path, verdict: &mut Verdict, seen: &mut Seen) -> Result<(), Ver
         if row.id <= last {
             verdict.fault(format!("{name}: {MANIFEST}: {} is not in order", row.id));
         }
-        if row.split != Split::Train && row.transform != ORIGINAL {
-            verdict.fault(format!(
-                "{name}: {} is held out but was made by {}",
-                row.id, row.transform
-            ));
-        }
+        originals_alone(&name, &row, verdict);
         for (path, hash) in row.files() {
             verdict.files += 1;
             if let Err(reason) = file(dataset, path, hash) {

@@ -19,7 +19,7 @@ pub use calibrate::{
     CalibrateError, Calibration, CalibrationPlaces, Own, Spread, calibrate, find_for_calibration,
 };
 pub use load::{LoadOptions, TextJob};
-pub use models::{Loaded, ModelsError, Places, find, load as load_models};
+pub use models::{Loaded, ModelsError, Places, class as numerics_class, find, load as load_models};
 pub use outcome::{ClassOutcome, Outcome, Routes};
 pub use run::{RunOptions, run};
 pub use select::{Candidate, ClassNeed};

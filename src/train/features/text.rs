@@ -68,6 +68,12 @@ impl TextEncoder {
         self.id
     }
 
+    /// Hash of the model's files alone: the same wherever it runs. 64 hexadecimal digits.
+    #[must_use]
+    pub fn model_hash(&self) -> &str {
+        self.inner.hash()
+    }
+
     /// How token vectors become one in fact: "mean", "first", or "graph" where the graph does it itself.
     #[must_use]
     pub fn pooled(&self) -> &'static str {

@@ -25,7 +25,7 @@ fn cells(picture: &Picture, classes: usize) -> Vec<Vec<[u8; 3]>> {
     let (columns, rows) = picture.lines(LINES, 14 * classes);
     // The scale of colours on the right has two columns of its own.
     assert!(
-        columns.len() >= classes + 1 && rows.len() >= classes + 1,
+        columns.len() > classes && rows.len() > classes,
         "{columns:?} {rows:?}"
     );
     let colours = |y: &usize| {

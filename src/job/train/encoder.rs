@@ -1,0 +1,209 @@
+//! The frozen encoder of texts: finding it, and the features of all texts that a job needs.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainJobError;
+use crate::job::model::{ModelDir, PREPARATION};
+use crate::job::text::ModelsError;
+use crate::onnx::engine::Engine;
+use crate::onnx::folder::{ModelFolder, Precision};
+use crate::onnx::hub::catalogue::Role;
+use crate::onnx::hub::environment::Environment;
+use crate::onnx::hub::installed::resolve;
+use crate::onnx::hub::reference::Reference;
+use crate::onnx::sentence::Pooling;
+use crate::run::interrupt::Interrupt;
+use crate::run::progress::Progress;
+pub use crate::train::features::Features;
+use crate::train::features::cache::FeatureCache;
+use crate::train::features::text::TextEncoder;
+use crate::train::features::{Plan, compute, plan};
+
+/// Which encoder a model was trained with: part of its folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncoderPlace {
+    /// As models are named; the path of a folder is relative to the model's own folder.
+    pub model: String,
+    /// In which numbers it computes.
+    pub precision: String,
+    /// How the vectors of tokens become one.
+    pub pooling: String,
+    /// Hash of its graph and tokenizer.
+    pub hash: String,
+    /// Size of its features.
+    pub size: usize,
+}
+
+/// Most bytes of cached features where no recipe tells.
+const CACHE: u64 = 2 << 30;
+
+impl EncoderPlace {
+    /// Whether an encoder that was found is this one.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Dataset`]: a model means nothing with the features of another encoder.
+    pub fn compare(&self, found: &Self, model: &ModelDir) -> Result<(), TrainJobError> {
+        if self.hash == found.hash && self.size == found.size {
+            return Ok(());
+        }
+        let reason = format!(
+            "it was trained with the encoder {} of hash {:.16} and {} features, and found one of hash {:.16} and {} features\n\
+             hint: give back the folder as it was, or train the model again",
+            self.model, self.hash, self.size, found.hash, found.size
+        );
+        Err(TrainJobError::dataset(&model.path, reason))
+    }
+}
+
+/// An encoder that was found, but not loaded.
+#[derive(Debug, Clone)]
+pub struct FoundEncoder {
+    /// Its files.
+    pub folder: ModelFolder,
+    /// In which numbers it computes.
+    pub precision: Precision,
+    /// How the vectors of tokens become one.
+    pub pooling: Pooling,
+    /// Most bytes of all cached features.
+    pub cache_limit: u64,
+    /// As it was named.
+    pub name: String,
+    /// Whether the name is one of the hub's, not a path.
+    pub on_hub: bool,
+}
+
+impl FoundEncoder {
+    /// The encoder of a trained model, by what its folder says.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Models`]; also where the folder's words mean nothing.
+    pub fn of_model(model: &ModelDir, place: &EncoderPlace) -> Result<Self, TrainJobError> {
+        let wrong = |reason: String| TrainJobError::dataset(model.path.join(PREPARATION), reason);
+        let precision = place.precision.parse().map_err(wrong)?;
+        let pooling = place.pooling.parse().map_err(wrong)?;
+        Self::find(&place.model, &model.path, precision, pooling, CACHE)
+    }
+
+    /// Loads the encoder of a trained model, which has to be the one that it was trained with.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Features`], and what [`EncoderPlace::compare`] gives.
+    pub fn open(
+        &self,
+        place: &EncoderPlace,
+        model: &ModelDir,
+        engine: &Engine,
+        interrupt: &Interrupt,
+    ) -> Result<TextEncoder, TrainJobError> {
+        let mut encoder = TextEncoder::open(engine, &self.folder, self.precision, self.pooling)?;
+        let found = EncoderPlace {
+            hash: encoder.model_hash().to_owned(),
+            size: encoder.measure(interrupt)?,
+            ..place.clone()
+        };
+        place.compare(&found, model)?;
+        Ok(encoder)
+    }
+
+    /// Finds an encoder by its name; the path of a folder is relative to `base`. Nothing is loaded.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Models`], with the command that gets it.
+    pub fn find(
+        name: &str,
+        base: &Path,
+        precision: Precision,
+        pooling: Pooling,
+        cache_limit: u64,
+    ) -> Result<Self, TrainJobError> {
+        let models = |error: ModelsError| TrainJobError::Models(error);
+        let parsed = Reference::parse(name).map_err(|error| models(error.into()))?;
+        let on_hub = !matches!(parsed, Reference::Folder(_));
+        let reference = match parsed {
+            Reference::Folder(path) => Reference::Folder(base.join(path)),
+            other => other,
+        };
+        let environment = Environment::of_process().map_err(|error| models(error.into()))?;
+        let found = resolve(&reference, Some(Role::SentenceEncoder), precision, &environment)
+            .map_err(|error| models(error.into()))?;
+        Ok(FoundEncoder {
+            folder: found.folder,
+            precision,
+            pooling,
+            cache_limit,
+            name: name.to_owned(),
+            on_hub,
+        })
+    }
+
+    /// Loads it and computes the features of texts, in their order; `tell` is shown before the work what it will be.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Features`].
+    pub fn features(
+        &self,
+        texts: &[&str],
+        engine: &Engine,
+        interrupt: &Interrupt,
+        progress: &dyn Progress,
+        tell: impl FnOnce(&Plan),
+    ) -> Result<(Features, EncoderPlace), TrainJobError> {
+        let mut encoder = TextEncoder::open(engine, &self.folder, self.precision, self.pooling)?;
+        let cache = FeatureCache::of_user(self.cache_limit);
+        let size = encoder.measure(interrupt)?;
+        tell(&plan(encoder.id(), Some(size), texts, &cache)?);
+        let features = compute(&mut encoder, texts, &cache, interrupt, progress)?;
+        let place = EncoderPlace {
+            model: self.name.clone(),
+            precision: self.precision.to_string(),
+            pooling: self.pooling.to_string(),
+            hash: encoder.model_hash().to_owned(),
+            size,
+        };
+        Ok((features, place))
+    }
+
+    /// What another folder has to call it: its name on the hub, or its path from there.
+    #[must_use]
+    pub fn name_from(&self, folder: &Path) -> String {
+        if self.on_hub {
+            return self.name.clone();
+        }
+        let full = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+        let path = match (full(self.folder.path()), full(folder)) {
+            (Some(to), Some(from)) => relative(&to, &from),
+            _ => self.folder.path().to_owned(),
+        };
+        path.to_string_lossy().into_owned()
+    }
+}
+
+/// The path from one absolute folder to another; begins with `.` or `..`, so that it is no name on the hub.
+fn relative(to: &Path, from: &Path) -> PathBuf {
+    let shared = to
+        .components()
+        .zip(from.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = from.components().count() - shared;
+    let mut path: PathBuf = std::iter::repeat_n("..", up).collect();
+    if up == 0 {
+        path.push(".");
+    }
+    path.extend(to.components().skip(shared));
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_from_folder_to_folder() {
+        let path = |to: &str, from: &str| relative(Path::new(to), Path::new(from));
+        assert_eq!(path("/a/models/x", "/a/out/m"), Path::new("../../models/x"));
+        assert_eq!(path("/a/m/x", "/a/m"), Path::new("./x"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Rows as a network is fed with them.
+
+use super::{Pictures, Texts};
+use crate::train::rows::Rows;
+
+/// Rows with their names, classes and numbers.
+#[derive(Debug, Default)]
+pub struct Examples {
+    /// The rows' ids.
+    pub names: Vec<String>,
+    /// Their classes.
+    pub classes: Vec<usize>,
+    /// Their images, for a network that takes them.
+    pub pictures: Option<Pictures>,
+    /// Their texts, for a network that takes them.
+    pub texts: Option<Texts>,
+}
+
+impl Rows for Examples {
+    fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    fn name(&self, row: usize) -> &str {
+        self.names.get(row).map_or("", String::as_str)
+    }
+
+    fn class(&self, row: usize) -> usize {
+        self.classes.get(row).copied().unwrap_or(0)
+    }
+
+    fn fill(&self, row: usize, epoch: Option<u64>, inputs: &mut [&mut [f32]]) -> Result<(), String> {
+        // A network that takes both takes the image first.
+        let mut inputs = inputs.iter_mut();
+        if let Some(pictures) = &self.pictures
+            && let Some(into) = inputs.next()
+        {
+            pictures.fill(row, into)?;
+        }
+        if let Some(texts) = &self.texts
+            && let Some(into) = inputs.next()
+        {
+            texts.fill(row, self.name(row), epoch, into);
+        }
+        Ok(())
+    }
+}

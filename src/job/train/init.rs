@@ -1,0 +1,92 @@
+//! `[init]`: parameters of an earlier model in place of random ones.
+
+use std::path::Path;
+
+use super::TrainJobError;
+use crate::job::model::ModelDir;
+use crate::onnx::graph::Graph;
+use crate::onnx::graph::train::{State, TrainingStep};
+use crate::train::networks::{Architecture, SPEECH};
+
+/// Puts the parameters of `model` into a first state, and says what was taken in words. The head is taken only where the classes
+/// are the same.
+pub(super) fn begin(
+    state: &mut State,
+    step: &TrainingStep,
+    network: &Architecture,
+    labels: &[String],
+    model: &ModelDir,
+) -> Result<String, TrainJobError> {
+    let wrong = |reason: String| TrainJobError::Other(format!("[init] {}: {reason}", model.path.display()));
+    let scope = match (network, &model.description.network) {
+        (Architecture::Bimer(_), Architecture::ResnetCnn(_)) => format!("{SPEECH}."),
+        (ours, theirs) if ours.name() == theirs.name() => String::new(),
+        (ours, theirs) => {
+            let expected = match ours {
+                Architecture::Bimer(_) => "resnet-cnn or bimer",
+                other => other.name(),
+            };
+            return Err(wrong(format!(
+                "found a {} model, expected {expected} to begin {} with",
+                theirs.name(),
+                ours.name()
+            )));
+        }
+    };
+    let theirs = parameters(&model.graph()?).map_err(wrong)?;
+    let with_head = scope.is_empty() && labels == model.labels;
+    let mut taken = 0;
+    for slot in &step.slots {
+        let moment = slot.name.starts_with("adam.");
+        let Some(name) = slot.name.strip_prefix(&scope).filter(|_| !moment) else {
+            continue;
+        };
+        if name.starts_with("head.") && !with_head {
+            continue;
+        }
+        let found = theirs.get(name);
+        let Some(tensor) = found.filter(|tensor| tensor.dims() == slot.dims) else {
+            return Err(wrong(format!(
+                "found {} for {name}, expected the shape {:?}\nhint: [network] has to give the same widths as the model's",
+                found.map_or("nothing".to_owned(), |tensor| format!(
+                    "the shape {:?}",
+                    tensor.dims()
+                )),
+                slot.dims
+            )));
+        };
+        taken += tensor.len();
+        state.insert(slot.name.clone(), tensor.clone());
+    }
+    Ok(format!("{taken} numbers begin as in {}", model.path.display()))
+}
+
+/// The parameters in a model's file, by name.
+fn parameters(file: &[u8]) -> Result<State, String> {
+    let graph = Graph::from_model(file, &[]).map_err(|error| error.to_string())?;
+    let named = graph.constants().iter().map(|(value, tensor)| {
+        let info = graph.info(*value).map_err(|error| error.to_string())?;
+        Ok((info.name.clone(), tensor.clone()))
+    });
+    named.collect::<Result<State, String>>()
+}
+
+/// The sources that a model was trained on and that are held out now.
+pub(super) fn leaks<'a>(
+    model: &ModelDir,
+    held: impl Iterator<Item = &'a str>,
+) -> Result<Vec<String>, TrainJobError> {
+    let known = model.sources()?;
+    let mut found: Vec<String> = held
+        .filter(|source| known.contains(*source))
+        .map(str::to_owned)
+        .collect();
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// A model that a recipe names, relative to its folder.
+pub(super) fn open(base: &Path, path: &Path) -> Result<ModelDir, TrainJobError> {
+    Ok(ModelDir::open(&base.join(path))?)
+}

@@ -1,0 +1,316 @@
+//! From a recipe to all that a training needs, checked: rows, labels, the network's sizes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::data::{Dataset, Example, Kind};
+use super::encoder::FoundEncoder;
+use super::{TrainJobError, init};
+use crate::audio::preparation::Preparation;
+use crate::corpus::Split;
+use crate::dataset::verify;
+use crate::job::model::ModelDir;
+use crate::recipe::{NetworkSection, TrainRecipe};
+use crate::train::networks::{Architecture, Bimer, ResnetCnn, TextHead};
+
+/// A training that could begin.
+#[derive(Debug)]
+pub struct TrainJob {
+    /// What was asked for.
+    pub recipe: TrainRecipe,
+    /// The classes, sorted.
+    pub labels: Vec<String>,
+    /// Rows that are trained on.
+    pub train: Vec<Example>,
+    /// Held-out rows that decide on the best epoch.
+    pub held: Vec<Example>,
+    /// For each training row, new sentences that may stand in for its transcript.
+    pub sentences: Vec<Vec<Example>>,
+    /// How the images were made, for a network that takes them.
+    pub preparation: Option<Preparation>,
+    /// The encoder, for a network that reads texts.
+    pub encoder: Option<FoundEncoder>,
+    /// The model whose parameters it begins with.
+    pub init: Option<ModelDir>,
+    /// What people should know.
+    pub notes: Vec<String>,
+}
+
+/// Leaks that are shown.
+const SHOWN: usize = 5;
+/// Classes, at least.
+const LEAST_CLASSES: usize = 2;
+
+impl TrainJob {
+    /// Reads the datasets and checks them; nothing is computed.
+    ///
+    /// # Errors
+    /// [`TrainJobError`].
+    pub fn load(recipe: TrainRecipe) -> Result<Self, TrainJobError> {
+        let mut notes = Vec::new();
+        let (data, reads_images) = (&recipe.data, recipe.network.reads_images());
+        // The rows come from the speech for images, and from the sentences where there are any for texts.
+        let (rows_of, others) = match (reads_images, &data.audio, &data.text) {
+            (true, Some(audio), text) => (audio, text.as_ref()),
+            (false, audio, Some(text)) => (text, audio.as_ref()),
+            (false, Some(audio), None) => (audio, None),
+            (true, None, _) => {
+                let message = format!("{} reads mel images", recipe.network.name());
+                let hint = "[data] audio = \"...\", a dataset of `augment audio`; or --data DIR".to_owned();
+                return Err(recipe
+                    .error(
+                        "data",
+                        "",
+                        format!("{message}, so it needs a dataset of speech"),
+                        Some(hint),
+                    )
+                    .into());
+            }
+            (false, None, None) => {
+                let hint = "[data] text = \"...\", a dataset of `augment text`, or audio = \"...\", whose transcripts are read; or --data DIR";
+                let message = "there is no dataset".to_owned();
+                return Err(recipe.error("data", "", message, Some(hint.to_owned())).into());
+            }
+        };
+        let augmented = data.augmented_text > 0.0;
+        if let Some(unused) = others.filter(|_| !augmented) {
+            notes.push(format!(
+                "{} is not used: {}",
+                unused.display(),
+                unused_reason(reads_images)
+            ));
+        }
+        refuse_leaks(rows_of, others.filter(|_| augmented))?;
+        let dataset = expect(rows_of, if reads_images { Some(Kind::Audio) } else { None })?;
+        let used = [Split::Train, Split::Validation];
+        if reads_images {
+            dataset.check_images(&used)?;
+        }
+        if recipe.network.reads_text() {
+            dataset.check_texts(&used)?;
+        }
+        let labels = labels(&dataset)?;
+        let preparation = match reads_images {
+            true => Some(dataset.preparation()?.clone()),
+            false => None,
+        };
+        let encoder = match &recipe.encoder {
+            None => None,
+            Some(section) => Some(FoundEncoder::find(
+                &section.model,
+                &recipe.base(),
+                section.precision,
+                section.pooling,
+                section.cache_limit,
+            )?),
+        };
+        let (mut train, mut held) = (Vec::new(), Vec::new());
+        for row in dataset.rows {
+            match row.split {
+                Split::Train => train.push(row),
+                Split::Validation => held.push(row),
+                Split::Test => {}
+            }
+        }
+        if held.is_empty() {
+            notes.push(
+                "there is no validation split: nothing is measured, and the last weights are kept".to_owned(),
+            );
+        }
+        let sentences = match others.filter(|_| augmented) {
+            None => Vec::new(),
+            Some(text) => sentences(&expect(text, Some(Kind::Text))?, &train, &mut notes)?,
+        };
+        let init = match &recipe.init {
+            None => None,
+            Some(path) => {
+                let model = init::open(&recipe.base(), path)?;
+                let held = held.iter().map(|row| row.source.source_id.as_str());
+                let leaks = init::leaks(&model, held)?;
+                refuse(&model.path.display().to_string(), leaks, INIT_HINT)?;
+                Some(model)
+            }
+        };
+        Ok(TrainJob {
+            recipe,
+            labels,
+            train,
+            held,
+            sentences,
+            preparation,
+            encoder,
+            init,
+            notes,
+        })
+    }
+
+    /// The network with all its sizes; `text_size` is that of the encoder's features.
+    #[must_use]
+    pub fn network(&self, text_size: usize) -> Architecture {
+        let classes = self.labels.len();
+        let image = self.preparation.as_ref().map(|preparation| &preparation.image);
+        let (height, width) = image.map_or((0, 0), |image| (image.height as usize, image.width as usize));
+        match self.recipe.network.clone() {
+            NetworkSection::ResnetCnn { widths, dropout } => Architecture::ResnetCnn(ResnetCnn {
+                height,
+                width,
+                widths,
+                dropout,
+                classes,
+            }),
+            NetworkSection::TextHead { hidden, dropout } => Architecture::TextHead(TextHead {
+                text_size,
+                hidden,
+                dropout,
+                classes,
+            }),
+            NetworkSection::Bimer {
+                widths,
+                text_features,
+                dropout,
+            } => Architecture::Bimer(Bimer {
+                height,
+                width,
+                widths,
+                text_size,
+                text_features,
+                dropout,
+                classes,
+            }),
+        }
+    }
+
+    /// The class of a label that [`TrainJob::load`] has seen.
+    #[must_use]
+    pub fn class(&self, label: &str) -> usize {
+        self.labels
+            .binary_search_by(|known| known.as_str().cmp(label))
+            .unwrap_or(0)
+    }
+
+    /// Rows of each class: for training and held out.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(usize, usize)> {
+        let mut counts = vec![(0, 0); self.labels.len()];
+        for row in &self.train {
+            if let Some(count) = counts.get_mut(self.class(&row.label)) {
+                count.0 += 1;
+            }
+        }
+        for row in &self.held {
+            if let Some(count) = counts.get_mut(self.class(&row.label)) {
+                count.1 += 1;
+            }
+        }
+        counts
+    }
+}
+
+const INIT_HINT: &str =
+    "the model would be measured on what its first parameters know; train that model on the same split";
+const SPLIT_HINT: &str =
+    "`augment verify` over the same folders names every case; make the datasets with one split";
+
+fn unused_reason(reads_images: bool) -> &'static str {
+    match reads_images {
+        true => "set [data] augmented_text to let its sentences stand in for transcripts",
+        false => "the sentences are trained on, not the transcripts",
+    }
+}
+
+fn refuse_leaks(first: &Path, second: Option<&PathBuf>) -> Result<(), TrainJobError> {
+    let datasets: Vec<PathBuf> = [first.to_owned()].into_iter().chain(second.cloned()).collect();
+    let found = verify::leaks(&datasets)?;
+    let names: Vec<String> = datasets.iter().map(|path| path.display().to_string()).collect();
+    refuse(&names.join(" and "), found, SPLIT_HINT)
+}
+
+fn refuse(dataset: &str, found: Vec<String>, hint: &'static str) -> Result<(), TrainJobError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<String> = found.iter().take(SHOWN).map(|case| format!("  {case}")).collect();
+    Err(TrainJobError::Leak {
+        dataset: dataset.to_owned(),
+        count: found.len(),
+        shown: shown.join("\n"),
+        hint,
+    })
+}
+
+/// A dataset, of a kind where only one will do.
+fn expect(path: &Path, kind: Option<Kind>) -> Result<Dataset, TrainJobError> {
+    let dataset = Dataset::read(path)?;
+    match kind {
+        Some(kind) if dataset.kind != kind => {
+            let (found, expected) = match kind {
+                Kind::Audio => ("sentences", "speech, made by `augment audio`"),
+                Kind::Text => ("speech", "sentences, made by `augment text`"),
+            };
+            Err(TrainJobError::dataset(
+                path,
+                format!("found a dataset of {found}, expected one of {expected}"),
+            ))
+        }
+        _ => Ok(dataset),
+    }
+}
+
+/// The labels of the training rows, sorted; all held-out rows have to have one of them.
+fn labels(dataset: &Dataset) -> Result<Vec<String>, TrainJobError> {
+    let known = dataset.labels(Split::Train);
+    let held = dataset.labels(Split::Validation);
+    if let Some(unknown) = held.difference(&known).next() {
+        let reason = format!(
+            "the validation split has the label {unknown:?}, and no training row has it; those have {}",
+            list(&known)
+        );
+        return Err(TrainJobError::dataset(&dataset.path, reason));
+    }
+    if known.len() < LEAST_CLASSES {
+        let reason = format!(
+            "found {} classes in the training split ({}), expected at least {LEAST_CLASSES}",
+            known.len(),
+            list(&known)
+        );
+        return Err(TrainJobError::dataset(&dataset.path, reason));
+    }
+    Ok(known.into_iter().map(str::to_owned).collect())
+}
+
+fn list(labels: &BTreeSet<&str>) -> String {
+    labels.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+/// For each training row, the new sentences of its source, of the same label.
+fn sentences(
+    text: &Dataset,
+    train: &[Example],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Vec<Example>>, TrainJobError> {
+    let mut by_source: BTreeMap<(&str, &str), Vec<&Example>> = BTreeMap::new();
+    let new = text
+        .rows
+        .iter()
+        .filter(|row| row.split == Split::Train && !row.original);
+    for row in new {
+        let key = (row.source.source_id.as_str(), row.label.as_str());
+        by_source.entry(key).or_default().push(row);
+    }
+    let of_row = |row: &Example| -> Vec<Example> {
+        let found = by_source.get(&(row.source.source_id.as_str(), row.label.as_str()));
+        found.into_iter().flatten().map(|&row| row.clone()).collect()
+    };
+    let all: Vec<Vec<Example>> = train.iter().map(of_row).collect();
+    let with = all.iter().filter(|sentences| !sentences.is_empty()).count();
+    if with == 0 {
+        let reason = "no new sentence in it has the source of a training row\n\
+                      hint: both datasets have to be made of one corpus, so that their source ids agree";
+        return Err(TrainJobError::dataset(&text.path, reason));
+    }
+    notes.push(format!(
+        "{with} of {} training rows have new sentences that may stand in for their transcripts",
+        train.len()
+    ));
+    Ok(all)
+}

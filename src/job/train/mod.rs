@@ -1,0 +1,24 @@
+//! `augment train`: datasets and a recipe become a trained model.
+
+mod data;
+mod encoder;
+mod error;
+mod examples;
+mod files;
+mod init;
+mod load;
+mod pictures;
+mod report;
+mod run;
+mod texts;
+
+pub use data::{Dataset, Example, Kind, Source};
+pub use encoder::{EncoderPlace, Features, FoundEncoder};
+pub use error::TrainJobError;
+pub use examples::Examples;
+pub use files::confusion;
+pub use load::TrainJob;
+pub use pictures::{Pictures, planes};
+pub use report::{Report, measures};
+pub use run::{Prepared, Trained};
+pub use texts::Texts;

@@ -1,0 +1,379 @@
+//! A training from its loaded job to the folder of its model.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::data::Example;
+use super::encoder::{EncoderPlace, Features};
+use super::report::{Report, measures};
+use super::{Examples, Pictures, Texts, TrainJob, TrainJobError, files, init};
+use crate::job::model::{self, Description, InputPreparation, Opened, Workplace};
+use crate::job::text::numerics_class as class;
+use crate::onnx::engine::Engine;
+use crate::onnx::graph::network::Network as _;
+use crate::onnx::graph::train::{TrainingStep, inference_model};
+use crate::recipe::ClassWeights;
+use crate::run::interrupt::Interrupt;
+use crate::run::progress::Progress as Shown;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::features::Plan;
+use crate::train::fit::{Fit, FitSettings, Keep, Listener, Progress};
+use crate::train::networks::Architecture;
+use crate::train::predict::Predictor;
+
+/// A training with all its data as numbers.
+pub struct Prepared<'a> {
+    job: &'a TrainJob,
+    engine: &'a Engine,
+    /// The network with all its sizes.
+    pub network: Architecture,
+    /// The step that it is trained with.
+    pub step: TrainingStep,
+    train: Examples,
+    held: Examples,
+    encoder: Option<EncoderPlace>,
+    settings: FitSettings,
+    /// What decides the weights, by name.
+    training: BTreeMap<String, String>,
+}
+
+/// A trained model.
+#[derive(Debug)]
+pub struct Trained {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Its completion mark.
+    pub description: Description,
+    /// What was measured on the validation split; none without one, or where nothing was left to do.
+    pub report: Option<Report>,
+    /// The model was there already.
+    pub already: bool,
+}
+
+impl TrainJob {
+    /// Computes the features of texts, and builds the training step. `tell` is called with what the encoder has to do.
+    ///
+    /// # Errors
+    /// [`TrainJobError`].
+    pub fn prepare<'a>(
+        &'a self,
+        engine: &'a Engine,
+        interrupt: &Interrupt,
+        progress: &dyn Shown,
+        tell: impl FnOnce(&Plan),
+    ) -> Result<Prepared<'a>, TrainJobError> {
+        let mut features = None;
+        if let Some(encoder) = &self.encoder {
+            let texts = self.texts();
+            let (made, place) = encoder.features(&texts, engine, interrupt, progress, tell)?;
+            features = Some((Rc::new(made), place));
+        }
+        let network = self.network(features.as_ref().map_or(0, |(_, place)| place.size));
+        let settings = self.settings()?;
+        let numbers = features.as_ref().map(|(features, _)| features);
+        let (train, held) = self.examples(numbers);
+        let fit = Fit {
+            engine,
+            network: &network,
+            train: &train,
+            held: &held,
+            settings: &settings,
+        };
+        let step = fit.training_step()?;
+        let encoder = features.map(|(_, place)| place);
+        let training = self.training(engine, &step, encoder.as_ref())?;
+        Ok(Prepared {
+            job: self,
+            engine,
+            network,
+            step,
+            train,
+            held,
+            encoder,
+            settings,
+            training,
+        })
+    }
+
+    /// All texts: of training rows, of held-out rows, and the sentences that may stand in.
+    fn texts(&self) -> Vec<&str> {
+        let rows = self.train.iter().chain(&self.held);
+        let sentences = self.sentences.iter().flatten();
+        rows.chain(sentences).map(|row| row.text.as_str()).collect()
+    }
+
+    fn examples(&self, features: Option<&Rc<Features>>) -> (Examples, Examples) {
+        let share = self.recipe.data.augmented_text;
+        // The places of texts are those of `texts`.
+        let mut next = self.train.len() + self.held.len();
+        let mut of_train: Vec<Vec<usize>> = (0..self.train.len()).map(|row| vec![row]).collect();
+        for (texts, sentences) in of_train.iter_mut().zip(&self.sentences) {
+            texts.extend(next..next + sentences.len());
+            next += sentences.len();
+        }
+        let first = self.train.len();
+        let of_held = (first..first + self.held.len()).map(|text| vec![text]).collect();
+        let make = |rows: &[Example], texts: Vec<Vec<usize>>, share: f64| Examples {
+            names: rows.iter().map(|row| row.source.id.clone()).collect(),
+            classes: rows.iter().map(|row| self.class(&row.label)).collect(),
+            pictures: self.preparation.as_ref().map(|preparation| {
+                let size = &preparation.image;
+                let paths = rows.iter().map(|row| row.image.clone()).collect();
+                Pictures::new(size.height as usize, size.width as usize, paths)
+            }),
+            texts: features.map(|features| Texts::new(Rc::clone(features), texts, self.recipe.seed, share)),
+        };
+        (make(&self.train, of_train, share), make(&self.held, of_held, 0.0))
+    }
+
+    fn settings(&self) -> Result<FitSettings, TrainJobError> {
+        let train = &self.recipe.train;
+        let counts: Vec<usize> = self.counts().into_iter().map(|(train, _)| train).collect();
+        let class_weights = match &train.class_weights {
+            ClassWeights::Even => None,
+            ClassWeights::Balanced => {
+                let mean = self.train.len() as f64 / counts.len().max(1) as f64;
+                Some(
+                    counts
+                        .iter()
+                        .map(|&count| (mean / count.max(1) as f64) as f32)
+                        .collect(),
+                )
+            }
+            ClassWeights::Given(given) => {
+                if let Some(unknown) = given.keys().find(|label| !self.labels.contains(label)) {
+                    let message = format!("no training row has the label {unknown:?}");
+                    let hint = format!("the labels are {}", self.labels.join(", "));
+                    let key = format!("class_weights.{unknown}");
+                    return Err(self.recipe.error("train", &key, message, Some(hint)).into());
+                }
+                let weight = |label: &String| given.get(label).copied().unwrap_or(1.0) as f32;
+                Some(self.labels.iter().map(weight).collect())
+            }
+        };
+        let measured = !self.held.is_empty();
+        Ok(FitSettings {
+            seed: self.recipe.seed,
+            batch: train.batch,
+            length: train.length,
+            optimizer: train.optimizer,
+            learning_rate: train.learning_rate,
+            schedule: train.schedule,
+            clip: train.clip,
+            class_weights,
+            label_smoothing: train.label_smoothing,
+            early_stopping: train.early_stopping.filter(|_| measured),
+            keep: if measured { train.keep } else { Keep::Last },
+            checkpoint_seconds: train.checkpoint_seconds,
+        })
+    }
+
+    /// All that decides the weights bit for bit, by name.
+    fn training(
+        &self,
+        engine: &Engine,
+        step: &TrainingStep,
+        encoder: Option<&EncoderPlace>,
+    ) -> Result<BTreeMap<String, String>, TrainJobError> {
+        let mut rows = blake3::Hasher::new();
+        let all = self
+            .train
+            .iter()
+            .chain(&self.held)
+            .chain(self.sentences.iter().flatten());
+        for row in all {
+            let split = row.split.name();
+            for part in [&row.source.id, &row.label, split, &row.image_hash, &row.text] {
+                rows.update(&(part.len() as u64).to_le_bytes());
+                rows.update(part.as_bytes());
+            }
+        }
+        let preparation = serde_json::to_vec(&self.preparation).unwrap_or_default();
+        rows.update(&preparation);
+        let short = |hash: blake3::Hash| hash.to_hex()[..32].to_owned();
+        let mut named = vec![
+            ("recipe", self.recipe.hash()?),
+            ("data", short(rows.finalize())),
+            ("step", short(blake3::hash(&step.model))),
+            ("runtime", class(engine)),
+            ("jobs", engine.threads().to_string()),
+        ];
+        if let Some(encoder) = encoder {
+            named.push(("encoder", encoder.hash.clone()));
+        }
+        if let Some(init) = &self.init {
+            named.push(("init", short(blake3::hash(&init.graph()?))));
+        }
+        Ok(named
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect())
+    }
+}
+
+impl Prepared<'_> {
+    /// Rows that the network is trained on and that it is measured on.
+    #[must_use]
+    pub fn rows(&self) -> (usize, usize) {
+        (self.train.names.len(), self.held.names.len())
+    }
+
+    /// Trains, or goes on from the folder's checkpoint, and writes the model's folder. `tell` is called with what people should
+    /// know before the first step.
+    ///
+    /// # Errors
+    /// [`TrainJobError`]; what was trained up to a signal is kept.
+    pub fn run(
+        &self,
+        out: &Path,
+        listener: &mut dyn Listener,
+        interrupt: &Interrupt,
+        tell: &dyn Fn(&str),
+    ) -> Result<Trained, TrainJobError> {
+        let place = Workplace::open(out)?;
+        if let Opened::Finished(description) = place.begin(&self.training)? {
+            return Ok(Trained {
+                path: out.to_owned(),
+                description: *description,
+                report: None,
+                already: true,
+            });
+        }
+        let file = model::checkpoint(out);
+        let start = self.start(&file, tell)?;
+        let fit = Fit {
+            engine: self.engine,
+            network: &self.network,
+            train: &self.train,
+            held: &self.held,
+            settings: &self.settings,
+        };
+        let mut save = |checkpoint: &Checkpoint| checkpoint.write(&file);
+        let fitted = fit.run(&self.step, start, &mut save, listener, interrupt)?;
+        let labels = serde_json::json!(self.job.labels).to_string();
+        let notes = [
+            ("augment.network", self.network.name()),
+            ("augment.labels", &labels),
+        ];
+        let graph = inference_model(&self.network, &fitted.parameters, &notes)
+            .map_err(crate::train::fit::FitError::from)?;
+        let report = self.measure(&graph, interrupt)?;
+        let description = self.description(out, &fitted.progress)?;
+        place.write(model::GRAPH, &graph)?;
+        place.json(model::LABELS, &self.job.labels)?;
+        place.json(model::PREPARATION, &self.input_preparation(out))?;
+        place.write(model::HISTORY, &files::history(&fitted.progress.history))?;
+        place.write(model::CURVES, &files::curves(&fitted.progress.history)?)?;
+        if let Some(report) = &report {
+            place.json(model::METRICS, report)?;
+            place.write(model::CONFUSION, &files::confusion(&[("", report)])?)?;
+        }
+        place.write(model::TRAINED_ON, &self.trained_on()?)?;
+        place.finish(&description)?;
+        Ok(Trained {
+            path: out.to_owned(),
+            description,
+            report,
+            already: false,
+        })
+    }
+
+    /// The folder's checkpoint, or the beginning.
+    fn start(&self, file: &Path, tell: &dyn Fn(&str)) -> Result<Checkpoint, TrainJobError> {
+        if let Some(found) = Checkpoint::read(file)? {
+            // The folder is of this training, so a checkpoint of another one was put there by hand.
+            if found.training != self.training {
+                return Err(TrainJobError::Other(format!(
+                    "{}: the checkpoint is of another training\nhint: remove it to train from the beginning",
+                    file.display()
+                )));
+            }
+            tell(&format!("going on after step {}", found.progress.steps));
+            return Ok(found);
+        }
+        let mut state = self
+            .step
+            .first_state()
+            .map_err(crate::train::fit::FitError::from)?;
+        if let Some(model) = &self.job.init {
+            let labels = &self.job.labels;
+            tell(&init::begin(
+                &mut state,
+                &self.step,
+                &self.network,
+                labels,
+                model,
+            )?);
+        }
+        Ok(Checkpoint {
+            training: self.training.clone(),
+            progress: Progress::new(self.job.labels.len()),
+            state,
+            best: None,
+        })
+    }
+
+    fn measure(&self, graph: &[u8], interrupt: &Interrupt) -> Result<Option<Report>, TrainJobError> {
+        if self.held.names.is_empty() {
+            return Ok(None);
+        }
+        let labels = &self.job.labels;
+        let inputs = self.network.inputs();
+        let mut predictor = Predictor::new(self.engine, model::GRAPH, graph, &inputs, labels.len())
+            .map_err(crate::train::predict::PredictError::from)?;
+        let logits = predictor.logits(&self.held, interrupt, |_| {})?;
+        Ok(Some(measures("validation", labels, &self.held.classes, &logits)))
+    }
+
+    fn input_preparation(&self, out: &Path) -> InputPreparation {
+        let text = self.encoder.clone().map(|place| {
+            let model = match &self.job.encoder {
+                Some(found) => found.name_from(out),
+                None => place.model.clone(),
+            };
+            EncoderPlace { model, ..place }
+        });
+        InputPreparation {
+            image: self.job.preparation.clone(),
+            text,
+        }
+    }
+
+    fn description(&self, _out: &Path, progress: &Progress) -> Result<Description, TrainJobError> {
+        let recipe = &self.job.recipe;
+        let file = recipe.document.path().file_name().unwrap_or_default();
+        let last = progress.history.last().map_or(0, |record| record.epoch);
+        let best = progress.best.map(|best| best.epoch);
+        Ok(Description {
+            format: model::FORMAT,
+            kind: model::KIND.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            recipe: file.to_string_lossy().into_owned(),
+            network: self.network.clone(),
+            parameters: self.step.trained,
+            seed: recipe.seed,
+            steps: progress.steps,
+            epochs: progress.history.len() as u64,
+            epoch: match self.settings.keep {
+                Keep::Best => best.unwrap_or(last),
+                Keep::Last => last,
+            },
+            training: self.training.clone(),
+        })
+    }
+
+    fn trained_on(&self) -> Result<Vec<u8>, TrainJobError> {
+        let rows = self.job.train.iter().chain(self.job.sentences.iter().flatten());
+        let mut sources: Vec<_> = rows.map(|row| &row.source).collect();
+        sources.sort();
+        sources.dedup();
+        let mut bytes = Vec::new();
+        for source in sources {
+            serde_json::to_writer(&mut bytes, source)
+                .map_err(|error| TrainJobError::Other(error.to_string()))?;
+            bytes.push(b'\n');
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,125 @@
+//! The recipe of `augment train`.
+
+mod data;
+mod network;
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+pub use data::{DataSection, EncoderSection};
+pub use network::NetworkSection;
+pub use settings::{ClassWeights, TrainSection};
+
+use super::{Document, RecipeError, hash};
+
+/// A validated recipe.
+#[derive(Debug, Clone)]
+pub struct TrainRecipe {
+    /// The text, for errors that turn up later.
+    pub document: Document,
+    /// The seed of the first parameters, of the order of rows and of dropout.
+    pub seed: u64,
+    /// What is trained on.
+    pub data: DataSection,
+    /// What is trained.
+    pub network: NetworkSection,
+    /// The frozen encoder of texts, where the network has one.
+    pub encoder: Option<EncoderSection>,
+    /// The model that parameters are taken from in place of random ones, as the recipe names it.
+    pub init: Option<PathBuf>,
+    /// How it is trained.
+    pub train: TrainSection,
+}
+
+/// What flags put in place of a recipe's own values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrainOverrides {
+    /// The seed.
+    pub seed: Option<u64>,
+    /// The dataset of speech.
+    pub audio: Option<PathBuf>,
+    /// The dataset of sentences.
+    pub text: Option<PathBuf>,
+}
+
+const SECTIONS: [&str; 6] = ["seed", "data", "network", "encoder", "init", "train"];
+
+impl TrainRecipe {
+    /// Reads and validates a recipe file.
+    ///
+    /// # Errors
+    /// [`RecipeError`] for the first fault.
+    pub fn read(path: &Path, overrides: TrainOverrides) -> Result<Self, RecipeError> {
+        Self::of(Document::read(path)?, overrides)
+    }
+
+    /// Validates a recipe.
+    ///
+    /// # Errors
+    /// [`RecipeError`] for the first fault.
+    pub fn of(document: Document, overrides: TrainOverrides) -> Result<Self, RecipeError> {
+        let root = document.root()?;
+        root.only(&SECTIONS)?;
+        let own: Option<u64> = root.get("seed")?;
+        let network = network::read(&root)?;
+        let data = data::read(&root, overrides.audio, overrides.text)?;
+        let encoder = data::encoder(&root)?;
+        if network.reads_text() && encoder.is_none() {
+            let hint = "write [encoder] with model = \"all-MiniLM-L6-v2\" or the path of a model's folder";
+            let message = format!(
+                "{} reads texts through a frozen encoder, and there is no [encoder]",
+                network.name()
+            );
+            return Err(document.error("network", "kind", &message, Some(&hint.to_owned())));
+        }
+        if !network.reads_text() && encoder.is_some() {
+            let message = format!("{} reads no texts", network.name());
+            return Err(document.error("encoder", "", &message, None));
+        }
+        if data.augmented_text > 0.0 && !network.reads_text() {
+            let message = format!("{} reads no texts", network.name());
+            return Err(document.error("data", "augmented_text", &message, None));
+        }
+        let init = match root.table("init")? {
+            None => None,
+            Some(table) => {
+                let allowed = network.init_key();
+                table.only(&[allowed])?;
+                table.get::<PathBuf>(allowed)?
+            }
+        };
+        let train = settings::read(&root)?;
+        Ok(TrainRecipe {
+            seed: overrides.seed.or(own).unwrap_or(0),
+            data,
+            network,
+            encoder,
+            init,
+            train,
+            document,
+        })
+    }
+
+    /// The folder that the recipe's relative paths start from.
+    #[must_use]
+    pub fn base(&self) -> PathBuf {
+        self.document.base()
+    }
+
+    /// Hash of what the recipe asks for, values of flags included.
+    ///
+    /// # Errors
+    /// None for a recipe that was read.
+    pub fn hash(&self) -> Result<String, RecipeError> {
+        let seed: Value = self.seed.into();
+        hash::recipe_hash(&self.document, &[("seed", seed), ("data", Value::Null)])
+    }
+
+    /// An error about a key of a table, by their names.
+    #[must_use]
+    pub fn error(&self, table: &str, key: &str, message: String, hint: Option<String>) -> RecipeError {
+        self.document.error(table, key, &message, hint.as_ref())
+    }
+}

@@ -1,0 +1,105 @@
+//! The networks, one file each: what they take, their layers, and their sizes as `docs/training.md` states them.
+//!
+//! A description is all there is of a network: the training step and the file for use are both built from it, and a model's
+//! folder keeps it.
+
+mod bimer;
+mod residual;
+mod resnet_cnn;
+mod text_head;
+
+use serde::{Deserialize, Serialize};
+
+pub use bimer::{Bimer, SPEECH};
+pub use resnet_cnn::{ResnetCnn, WIDTHS};
+pub use text_head::TextHead;
+
+use crate::onnx::graph::network::{Net, Network, Port};
+use crate::onnx::graph::{GraphError, Value};
+
+/// The input of pictures: [batch, 3, height, width], red, green and blue from −1 to 1.
+pub const IMAGE: &str = "image";
+/// The input of the features of texts: [batch, size].
+pub const TEXT: &str = "text";
+
+/// A network with all its sizes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Architecture {
+    /// The paper's network for mel images.
+    ResnetCnn(ResnetCnn),
+    /// A head over a frozen encoder of texts.
+    TextHead(TextHead),
+    /// Both, fused.
+    Bimer(Bimer),
+}
+
+impl Architecture {
+    /// Its name, as recipes have it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Architecture::ResnetCnn(_) => "resnet-cnn",
+            Architecture::TextHead(_) => "text-head",
+            Architecture::Bimer(_) => "bimer",
+        }
+    }
+
+    /// Height and width of the pictures that it takes; `None` if it takes none.
+    #[must_use]
+    pub fn picture(&self) -> Option<(usize, usize)> {
+        match self {
+            Architecture::ResnetCnn(speech) => Some((speech.height, speech.width)),
+            Architecture::TextHead(_) => None,
+            Architecture::Bimer(bimer) => Some((bimer.height, bimer.width)),
+        }
+    }
+
+    /// Size of the features of texts that it takes; `None` if it takes none.
+    #[must_use]
+    pub fn text(&self) -> Option<usize> {
+        match self {
+            Architecture::ResnetCnn(_) => None,
+            Architecture::TextHead(head) => Some(head.text_size),
+            Architecture::Bimer(bimer) => Some(bimer.text_size),
+        }
+    }
+
+    /// How many classes it tells apart.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        match self {
+            Architecture::ResnetCnn(speech) => speech.classes,
+            Architecture::TextHead(head) => head.classes,
+            Architecture::Bimer(bimer) => bimer.classes,
+        }
+    }
+
+    fn network(&self) -> &dyn Network {
+        match self {
+            Architecture::ResnetCnn(network) => network,
+            Architecture::TextHead(network) => network,
+            Architecture::Bimer(network) => network,
+        }
+    }
+}
+
+impl Network for Architecture {
+    fn inputs(&self) -> Vec<Port> {
+        self.network().inputs()
+    }
+
+    fn logits(&self, net: &mut Net<'_>, inputs: &[Value]) -> Result<Value, GraphError> {
+        self.network().logits(net, inputs)
+    }
+}
+
+/// So many inputs as the network asked for.
+fn inputs<const N: usize>(network: &str, inputs: &[Value]) -> Result<[Value; N], GraphError> {
+    inputs.try_into().map_err(|_| GraphError::Misfit {
+        node: network.to_owned(),
+        operator: "a network".to_owned(),
+        found: format!("{} inputs", inputs.len()),
+        expected: format!("{N}"),
+    })
+}

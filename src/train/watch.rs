@@ -1,0 +1,74 @@
+//! Whether a training has failed: a loss that is no number, or one that stays far above that of guessing.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+/// Steps over which the loss is averaged.
+const WINDOW: usize = 50;
+/// Times the loss of guessing that the average may not exceed.
+const MOST: f64 = 5.0;
+
+/// The losses of the last steps.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Watch {
+    losses: VecDeque<f32>,
+}
+
+impl Watch {
+    /// Takes the loss and the gradient's norm of a step in.
+    ///
+    /// # Errors
+    /// In words, what is wrong with them.
+    pub(super) fn see(&mut self, loss: f32, norm: f32, classes: usize) -> Result<(), String> {
+        if !loss.is_finite() {
+            return Err(format!("the loss is {loss}"));
+        }
+        if !norm.is_finite() {
+            return Err(format!(
+                "the loss is {loss:.3}, but the gradient's norm is {norm}"
+            ));
+        }
+        self.losses.push_back(loss);
+        if self.losses.len() <= WINDOW {
+            return Ok(());
+        }
+        self.losses.pop_front();
+        let mean = self.losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / WINDOW as f64;
+        let guessing = (classes.max(2) as f64).ln();
+        if mean > MOST * guessing {
+            return Err(format!(
+                "the mean loss of the last {WINDOW} steps is {mean:.2}, and guessing alone costs {guessing:.2}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bad_batch_is_borne_and_fifty_are_not() {
+        let mut watch = Watch::default();
+        let mut at = 0;
+        let failed = loop {
+            at += 1;
+            let loss = if at == 3 || at > 100 { 30.0 } else { 1.0 };
+            if let Err(reason) = watch.see(loss, 1.0, 4) {
+                break reason;
+            }
+        };
+        assert!((101..=150).contains(&at), "{at}");
+        assert!(failed.contains("1.39"), "{failed}");
+    }
+
+    #[test]
+    fn what_is_no_number_is_named() {
+        let failed = Watch::default().see(f32::NAN, 1.0, 4).unwrap_err();
+        assert_eq!(failed, "the loss is NaN");
+        let failed = Watch::default().see(1.0, f32::INFINITY, 4).unwrap_err();
+        assert!(failed.contains("norm is inf"), "{failed}");
+    }
+}
