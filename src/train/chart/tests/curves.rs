@@ -147,6 +147,10 @@ fn odd_panels_are_drawn() {
             ..Panel::default()
         },
         Panel {
+            lines: vec![line([(1e9, 1.0), (1e9 + 40.0, 2.0)])],
+            ..Panel::default()
+        },
+        Panel {
             lines: vec![line([(1e12, 1e-320), (1e12 + 1.0, 0.0)])],
             ..Panel::default()
         },
@@ -161,16 +165,19 @@ fn odd_panels_are_drawn() {
         line.name = "…long name😀".repeat(100);
     }
     let picture = decode(&curves(&odd).unwrap());
-    assert_eq!(picture.width, 3600);
-    for edge in (0..=3600).step_by(600) {
-        let margin = edge.max(4) - 4..(edge + 4).min(3600);
+    assert_eq!(picture.width, 4200);
+    for edge in (0..=4200).step_by(600) {
+        let margin = edge.max(4) - 4..(edge + 4).min(4200);
         let empty = |x: usize| (0..480).all(|y| picture.at(x, y) == WHITE);
         assert!(
             margin.into_iter().all(empty),
             "something is written across {edge}"
         );
     }
-    for (panel, expected) in [true, false, true, true, true, false].into_iter().enumerate() {
+    for (panel, expected) in [true, false, true, true, true, true, false]
+        .into_iter()
+        .enumerate()
+    {
         let plot = (600 * panel..600 * panel + 600).flat_map(|x| (110..480).map(move |y| (x, y)));
         assert_eq!(
             plot.into_iter().any(|(x, y)| picture.at(x, y) == BLUE),
