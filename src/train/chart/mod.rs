@@ -14,6 +14,7 @@ mod plot;
 mod ramp;
 mod stroke;
 mod text;
+mod thin;
 
 pub use canvas::MAX_SIDE;
 pub use confusion::{Confusion, confusion};

@@ -11,6 +11,7 @@ use super::legend::Look;
 use super::path::trace;
 use super::stroke::Mask;
 use super::text::{Align, Face, INK, Pen};
+use super::thin::thin;
 
 const GRID: Rgb888 = Rgb888::new(0xe4, 0xe4, 0xe4);
 const AXIS: Rgb888 = Rgb888::new(0x80, 0x80, 0x80);
@@ -106,7 +107,11 @@ impl Plot {
                 (drawable(*x) && drawable(*y)).then(|| (self.horizontal.at(*x), self.vertical.at(*y)))
             });
             let look = Look::of(number);
-            trace(&mut mask, points, look, line.is_marked());
+            if line.is_marked() {
+                trace(&mut mask, points, look, true);
+            } else {
+                trace(&mut mask, thin(points), look, false);
+            }
             mask.paint(canvas, look.colour);
         }
     }
