@@ -1,0 +1,91 @@
+//! Several runs at once. The lock is one of open files, so threads with caches of their own meet as processes do.
+
+use augment::onnx::sentence::Pooling;
+use augment::train::features::cache::FeatureCache;
+
+use crate::lab::{EACH, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, sentences, total};
+
+#[test]
+fn runs_at_once_do_not_spoil_one_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let texts = sentences(0..600);
+    let (right, _) = compute(&mut encoder(), &texts, &FeatureCache::none());
+    let right = bits(&right);
+    let start = |run: usize, part: usize| (run * 7 + part * 29) % 560;
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..4)
+            .map(|run| {
+                let (texts, right, root) = (&texts, &right, dir.path());
+                scope.spawn(move || {
+                    let size = right.len() / texts.len();
+                    // Overlapping parts, many small ones, so that packs are merged while others read them.
+                    for part in 0..20 {
+                        let from = start(run, part);
+                        let (found, _) = compute(
+                            &mut encoder(),
+                            &texts[from..from + 40].to_vec(),
+                            &FeatureCache::at(root, PLENTY),
+                        );
+                        assert!(bits(&found) == right[from * size..(from + 40) * size]);
+                    }
+                })
+            })
+            .collect();
+        runs.into_iter().for_each(|run| run.join().unwrap());
+    });
+    let cache = FeatureCache::at(dir.path(), PLENTY);
+    let (found, done) = compute(&mut encoder(), &texts, &cache);
+    assert!(bits(&found) == right);
+    let starts: Vec<usize> = (0..80).map(|number| start(number / 20, number % 20)).collect();
+    let asked = |at: &usize| starts.iter().any(|&from| (from..from + 40).contains(at));
+    assert_eq!(
+        done as usize,
+        600 - (0..600).filter(asked).count(),
+        "none was lost"
+    );
+    assert!(packs(dir.path()).len() <= 18);
+}
+
+#[test]
+fn what_another_run_has_written_meanwhile_is_not_kept_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let texts = sentences(0..1000);
+    std::thread::scope(|scope| {
+        for run in 0..3 {
+            let (mut texts, root) = (texts.clone(), dir.path());
+            scope.spawn(move || {
+                // Others come first in each.
+                texts.rotate_left(run * 100);
+                compute(&mut encoder(), &texts, &FeatureCache::at(root, PLENTY));
+            });
+        }
+    });
+    let frames = packs(dir.path()).len() as u64 * FRAME;
+    assert_eq!(total(dir.path()), 1000 * EACH + frames);
+}
+
+#[test]
+fn two_encoders_fight_for_room_and_both_are_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let limit = 60 * EACH + 2 * FRAME;
+    let texts = sentences(0..400);
+    std::thread::scope(|scope| {
+        for pooling in [Pooling::Mean, Pooling::First] {
+            let (texts, root) = (&texts, dir.path());
+            scope.spawn(move || {
+                let mut encoder = open(&folder("sentence-encoder"), pooling).unwrap();
+                let (right, _) = compute(&mut encoder, texts, &FeatureCache::none());
+                for part in 0..15 {
+                    let from = part * 23;
+                    let cache = FeatureCache::at(root, limit);
+                    let (found, _) = compute(&mut encoder, &texts[from..from + 50].to_vec(), &cache);
+                    assert!((0..50).all(|at| found.row(at) == right.row(from + at)));
+                }
+            });
+        }
+    });
+    assert!(total(dir.path()) <= limit, "{}", total(dir.path()));
+    let cache = FeatureCache::at(dir.path(), limit);
+    compute(&mut encoder(), &texts[..50].to_vec(), &cache);
+    assert_eq!(plan(&encoder(), &texts[..50].to_vec(), &cache).known, 50);
+}
