@@ -18,6 +18,7 @@ pub mod hub;
 pub mod json_tokenizer;
 pub mod masked;
 pub mod operators;
+pub mod pooling;
 pub mod python;
 pub mod runtime;
 pub mod sentence;

@@ -20,7 +20,7 @@ fn healed(name: &str, harm: impl FnOnce(&Path, Vec<u8>)) {
     let (after, done) = compute(&mut encoder(), &texts, &cache);
     assert_eq!(done, 40, "{name}");
     assert!(bits(&after) == bits(&before), "{name}");
-    assert_eq!(packs(dir.path()), [pack.clone()], "{name}");
+    assert_eq!(packs(dir.path()), std::slice::from_ref(&pack), "{name}");
     assert!(fs::read(&pack).unwrap() == whole, "{name}");
     assert_eq!(compute(&mut encoder(), &texts, &cache).1, 0, "{name}");
 }
@@ -85,19 +85,19 @@ fn a_pack_of_another_encoder() {
     let texts = sentences(0..10);
     let mut first = crate::lab::open(
         &crate::lab::folder("sentence-encoder"),
-        augment::onnx::sentence::Pooling::First,
+        augment::onnx::pooling::Pooling::First,
     )
     .unwrap();
     compute(&mut first, &texts, &cache);
     let [foreign] = packs(dir.path()).try_into().unwrap();
-    let (right, _) = compute(&mut encoder(), &texts[..5].to_vec(), &cache);
+    let (right, _) = compute(&mut encoder(), &texts[..5], &cache);
     let own = packs(dir.path())
         .into_iter()
         .find(|pack| *pack != foreign)
         .unwrap();
     let smuggled = own.with_file_name(foreign.file_name().unwrap());
     fs::copy(&foreign, &smuggled).unwrap();
-    let (found, done) = compute(&mut encoder(), &texts[..8].to_vec(), &cache);
+    let (found, done) = compute(&mut encoder(), &texts[..8], &cache);
     assert_eq!(done, 3);
     assert!(bits(&found)[..5 * SIZE] == bits(&right));
     assert!(!smuggled.exists() && foreign.exists());
@@ -122,7 +122,7 @@ fn a_cache_that_cannot_be_used_is_a_note() {
     }
     // One that can be read but not be written to: its features are used.
     let cache = FeatureCache::at(&dir.path().join("features"), PLENTY);
-    compute(&mut encoder(), &texts[..4].to_vec(), &cache);
+    compute(&mut encoder(), &texts[..4], &cache);
     let lock = dir.path().join("features/lock");
     fs::remove_file(&lock).unwrap();
     fs::create_dir(&lock).unwrap();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use augment::onnx::folder::{ModelFolder, Precision};
-use augment::onnx::sentence::Pooling;
+use augment::onnx::pooling::Pooling;
 use augment::run::interrupt::Interrupt;
 use augment::run::progress::Progress;
 use augment::train::features::cache::FeatureCache;

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use augment::onnx::sentence::Pooling;
+use augment::onnx::pooling::Pooling;
 use augment::run::interrupt::Interrupt;
 use augment::train::features::cache::FeatureCache;
 use augment::train::features::{self, FeatureError};
@@ -13,12 +13,12 @@ use crate::lab::{
     EACH, Ear, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, sentences, strs, total,
 };
 
-/// Makes all packs look as if they were last used so long ago.
+/// Makes all packs look as if they were last used so much longer ago.
 fn age(root: &Path, seconds: u64) {
     for pack in packs(root) {
         let file = fs::File::options().write(true).open(pack).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(seconds))
-            .unwrap();
+        let used = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(used - Duration::from_secs(seconds)).unwrap();
     }
 }
 
@@ -85,7 +85,7 @@ fn packs_used_longest_ago_go_first_whichever_encoder_they_are_of() {
     // Used again, so it is the other encoder's turn no more.
     compute(&mut first, &of(0..10), &cache);
     let kept = packs(dir.path());
-    compute(&mut encoder(), &of(10..25)[..10].to_vec(), &cache);
+    compute(&mut encoder(), &of(10..25)[..10], &cache);
     assert_eq!(packs(dir.path()), kept, "all fit");
     compute(&mut encoder(), &of(20..30), &cache);
     assert_eq!(total(dir.path()), 3 * pack);
@@ -139,7 +139,7 @@ fn many_small_packs_become_one() {
     let cache = FeatureCache::at(dir.path(), PLENTY);
     let texts = sentences(0..51);
     for three in texts.chunks(3) {
-        compute(&mut encoder(), &three.to_vec(), &cache);
+        compute(&mut encoder(), three, &cache);
     }
     assert_eq!(packs(dir.path()).len(), 17);
     let (fresh, _) = compute(&mut encoder(), &texts, &FeatureCache::none());

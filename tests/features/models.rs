@@ -6,7 +6,7 @@ use augment::onnx::check::check;
 use augment::onnx::folder::{ModelFolder, Precision};
 use augment::onnx::graph::proto::{AttributeProto, ModelProto, NodeProto, type_proto};
 use augment::onnx::graph::{Dim, Element, Graph, Shape, Tensor, Value};
-use augment::onnx::sentence::Pooling;
+use augment::onnx::pooling::Pooling;
 use augment::run::interrupt::Interrupt;
 use augment::run::progress::Silent;
 use augment::train::features::cache::FeatureCache;

@@ -1,7 +1,8 @@
 //! Kept and fresh features are the same bits, and every encoder has its own.
 
 use augment::onnx::folder::{ModelFolder, Precision};
-use augment::onnx::sentence::{Pooling, SentenceEncoder};
+use augment::onnx::pooling::Pooling;
+use augment::onnx::sentence::SentenceEncoder;
 use augment::run::interrupt::Interrupt;
 use augment::train::features::cache::FeatureCache;
 
@@ -16,7 +17,7 @@ fn kept_and_fresh_features_are_the_same_bits() {
     let (fresh, done) = compute(&mut encoder(), &texts, &FeatureCache::none());
     assert_eq!((fresh.len(), fresh.size(), done), (300, SIZE, 300));
     // Some are kept, some are not.
-    let (_, done) = compute(&mut encoder(), &texts[100..180].to_vec(), &cache);
+    let (_, done) = compute(&mut encoder(), &texts[100..180], &cache);
     assert_eq!(done, 80);
     let before = plan(&encoder(), &texts, &cache);
     assert_eq!((before.known, before.missing), (80, 220));

@@ -32,7 +32,7 @@ fn five_thousand_texts_are_kept_in_three_packs() {
     assert!(bits(&warm) == bits(&cold));
     // Ends of the list and of packs, alone.
     for at in [0, 2047, 2048, 4095, 4096, 4999] {
-        let (one, _) = compute(&mut encoder(), &texts[at..=at].to_vec(), &FeatureCache::none());
+        let (one, _) = compute(&mut encoder(), &texts[at..=at], &FeatureCache::none());
         assert_eq!(one.row(0), cold.row(at), "{at}");
     }
 }

@@ -1,6 +1,6 @@
 //! Several runs at once. The lock is one of open files, so threads with caches of their own meet as processes do.
 
-use augment::onnx::sentence::Pooling;
+use augment::onnx::pooling::Pooling;
 use augment::train::features::cache::FeatureCache;
 
 use crate::lab::{EACH, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, sentences, total};
@@ -23,7 +23,7 @@ fn runs_at_once_do_not_spoil_one_another() {
                         let from = start(run, part);
                         let (found, _) = compute(
                             &mut encoder(),
-                            &texts[from..from + 40].to_vec(),
+                            &texts[from..from + 40],
                             &FeatureCache::at(root, PLENTY),
                         );
                         assert!(bits(&found) == right[from * size..(from + 40) * size]);
@@ -78,7 +78,7 @@ fn two_encoders_fight_for_room_and_both_are_right() {
                 for part in 0..15 {
                     let from = part * 23;
                     let cache = FeatureCache::at(root, limit);
-                    let (found, _) = compute(&mut encoder, &texts[from..from + 50].to_vec(), &cache);
+                    let (found, _) = compute(&mut encoder, &texts[from..from + 50], &cache);
                     assert!((0..50).all(|at| found.row(at) == right.row(from + at)));
                 }
             });
@@ -86,6 +86,6 @@ fn two_encoders_fight_for_room_and_both_are_right() {
     });
     assert!(total(dir.path()) <= limit, "{}", total(dir.path()));
     let cache = FeatureCache::at(dir.path(), limit);
-    compute(&mut encoder(), &texts[..50].to_vec(), &cache);
-    assert_eq!(plan(&encoder(), &texts[..50].to_vec(), &cache).known, 50);
+    compute(&mut encoder(), &texts[..50], &cache);
+    assert_eq!(plan(&encoder(), &texts[..50], &cache).known, 50);
 }

@@ -8,7 +8,8 @@ use super::{FeatureError, Key};
 use crate::onnx::device::Taken;
 use crate::onnx::engine::Engine;
 use crate::onnx::folder::{ModelFolder, Precision};
-use crate::onnx::sentence::{Pooling, SentenceEncoder};
+use crate::onnx::pooling::Pooling;
+use crate::onnx::sentence::SentenceEncoder;
 use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
 
