@@ -1,9 +1,14 @@
 //! Several runs at once. The lock is one of open files, so threads with caches of their own meet as processes do.
 
 use augment::onnx::pooling::Pooling;
+use augment::run::interrupt::Interrupt;
+use augment::run::progress::Progress;
+use augment::train::features;
 use augment::train::features::cache::FeatureCache;
 
-use crate::lab::{EACH, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, sentences, total};
+use crate::lab::{
+    EACH, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, sentences, strs, total,
+};
 
 #[test]
 fn runs_at_once_do_not_spoil_one_another() {
@@ -46,22 +51,42 @@ fn runs_at_once_do_not_spoil_one_another() {
     assert!(packs(dir.path()).len() <= 18);
 }
 
+/// Runs another run in the middle of one.
+struct Between<'a> {
+    other: &'a (dyn Fn() + Sync),
+}
+
+impl Progress for Between<'_> {
+    fn stage(&self, _: &str, _: u64) {}
+    fn advance(&self, _: u64) {
+        (self.other)();
+    }
+    fn finish(&self) {}
+    fn note(&self, text: &str) {
+        panic!("{text}");
+    }
+}
+
 #[test]
 fn what_another_run_has_written_meanwhile_is_not_kept_twice() {
     let dir = tempfile::tempdir().unwrap();
-    let texts = sentences(0..1000);
-    std::thread::scope(|scope| {
-        for run in 0..3 {
-            let (mut texts, root) = (texts.clone(), dir.path());
-            scope.spawn(move || {
-                // Others come first in each.
-                texts.rotate_left(run * 100);
-                compute(&mut encoder(), &texts, &FeatureCache::at(root, PLENTY));
-            });
-        }
-    });
-    let frames = packs(dir.path()).len() as u64 * FRAME;
-    assert_eq!(total(dir.path()), 1000 * EACH + frames);
+    let cache = FeatureCache::at(dir.path(), PLENTY);
+    let texts = sentences(0..100);
+    let other = || {
+        compute(&mut encoder(), &texts[50..], &cache);
+    };
+    let found = features::compute(
+        &mut encoder(),
+        &strs(&texts[..80]),
+        &cache,
+        &Interrupt::default(),
+        &Between { other: &other },
+    )
+    .unwrap();
+    assert_eq!(found.len(), 80);
+    assert_eq!(packs(dir.path()).len(), 2);
+    assert_eq!(total(dir.path()), 100 * EACH + 2 * FRAME);
+    assert_eq!(compute(&mut encoder(), &texts, &cache).1, 0);
 }
 
 #[test]
