@@ -14,52 +14,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use augment::onnx::device::Device;
 use augment::onnx::engine::{Engine, Options};
-use augment::onnx::graph::network::{Conv, Net, Network, Port};
 use augment::onnx::graph::train::{Optimizer, Settings, Trainer, TrainingStep};
-use augment::onnx::graph::{GraphError, Value};
-
-struct ResnetCnn {
-    height: usize,
-    width: usize,
-}
-
-impl Network for ResnetCnn {
-    fn inputs(&self) -> Vec<Port> {
-        vec![Port::new("image", &[3, self.height, self.width])]
-    }
-
-    fn logits(&self, net: &mut Net<'_>, inputs: &[Value]) -> Result<Value, GraphError> {
-        let [image] = inputs else {
-            return Err(GraphError::Name("one input".to_owned()));
-        };
-        let mut x = *image;
-        for (at, features) in [16, 32, 64, 128, 256, 512].into_iter().enumerate() {
-            x = net.scoped(&format!("block{}", at + 1), |net| block(net, x, features))?;
-        }
-        let x = net.global_average(x)?;
-        let x = net.dropout("dropout", x, 0.5)?;
-        net.linear("head", x, 4)
-    }
-}
-
-fn block(net: &mut Net<'_>, x: Value, features: usize) -> Result<Value, GraphError> {
-    let conv = |kernel: usize, stride: usize| Conv {
-        features,
-        kernel,
-        stride,
-        padding: kernel / 2,
-        bias: false,
-    };
-    let y = net.conv("conv1", x, conv(3, 2))?;
-    let y = net.batch_norm("norm1", y)?;
-    let y = net.leaky_relu(y, 0.01)?;
-    let y = net.conv("conv2", y, conv(3, 1))?;
-    let y = net.batch_norm("norm2", y)?;
-    let shortcut = net.conv("shortcut", x, conv(1, 2))?;
-    let shortcut = net.batch_norm("shortcut_norm", shortcut)?;
-    let y = net.add(y, shortcut)?;
-    net.leaky_relu(y, 0.01)
-}
+use augment::train::networks::{ResnetCnn, WIDTHS};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,7 +35,14 @@ fn main() -> Result<()> {
         clip: None,
         class_weights: None,
     };
-    let step = TrainingStep::new(&ResnetCnn { height, width }, &settings)?;
+    let network = ResnetCnn {
+        height,
+        width,
+        widths: WIDTHS.to_vec(),
+        dropout: 0.5,
+        classes: 4,
+    };
+    let step = TrainingStep::new(&network, &settings)?;
     if let Some(file) = arguments.get(5) {
         std::fs::write(file, &step.model)?;
     }

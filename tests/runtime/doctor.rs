@@ -34,6 +34,29 @@ fn the_page_tells_what_is_there() {
         .shows("\nno problems\n");
 }
 
+/// Official builds of the runtime collect events unless they are told not to before they are loaded.
+#[test]
+fn the_runtime_collects_nothing() {
+    let home = Home::new();
+    home.install();
+    home.run(&["doctor"]).ends(0).shows("runs a graph");
+    let mut found = Vec::new();
+    let mut folders = vec![home.path("cache"), home.path(".cache")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            }
+            found.push(entry.file_name().into_string().unwrap());
+        }
+    }
+    let collected = ["Microsoft", "deviceid", "onnxruntime.db"];
+    assert!(
+        !found.iter().any(|name| collected.contains(&name.as_str())),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn the_json_tells_the_same() {
     let home = Home::new();

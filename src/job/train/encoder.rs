@@ -13,7 +13,7 @@ use crate::onnx::hub::catalogue::Role;
 use crate::onnx::hub::environment::Environment;
 use crate::onnx::hub::installed::resolve;
 use crate::onnx::hub::reference::Reference;
-use crate::onnx::sentence::Pooling;
+use crate::onnx::pooling::Pooling;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
 pub use crate::train::features::Features;

@@ -1,4 +1,7 @@
 //! ONNX Runtime: looked for, loaded once a process, and kept.
+//!
+//! Official builds collect events for their maker unless `ORT_DISABLE_TELEMETRY` is set before they are loaded; the program
+//! `augment` does that, and other users of this library have to.
 
 pub(crate) mod elf;
 mod library;

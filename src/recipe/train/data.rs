@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::onnx::folder::Precision;
-use crate::onnx::sentence::Pooling;
+use crate::onnx::pooling::Pooling;
 use crate::recipe::text_section::{precision, within};
 use crate::recipe::{RecipeError, Table};
 
