@@ -1,6 +1,7 @@
 """Makes the small test models and their goldens: all of them, or those that are named.
 
     OMP_NUM_THREADS=1 python scripts/models/make.py [bert] [distilbert] [sentence] [classifier] [nli] [marian] [m2m100] [training]
+        [networks]
 
 Files land in tests/models. The same versions (requirements.txt) on the same kind of processor make the same bytes.
 """
@@ -28,6 +29,7 @@ from golden_texts import GOLDEN_SEED, all_texts, ordinary
 from goldens_embeddings import write_embeddings
 from goldens_fills import write_fills
 from goldens_labels import write_labels
+from goldens_networks import write_networks
 from goldens_tokens import literal_ids, write_tokens
 from goldens_training import write_training
 from hard_texts import HARD_TEXTS, LONG_TEXT
@@ -115,6 +117,7 @@ KINDS = {
     "marian": make_marian,
     "m2m100": make_m2m100,
     "training": lambda: write_training(GOLDENS),
+    "networks": lambda: write_networks(GOLDENS),
 }
 
 if __name__ == "__main__":

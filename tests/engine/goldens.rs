@@ -41,7 +41,7 @@ fn golden(name: &str) -> Golden {
 
 /// Within 10⁻⁴ of the largest.
 #[track_caller]
-fn near(what: &str, found: &[f32], expected: &[f32]) {
+pub fn near(what: &str, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(0.0_f32, |max, value| max.max(value.abs()));
     for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
@@ -97,15 +97,15 @@ fn compare(network: &dyn Network, golden: &Golden, settings: &Settings, soft: bo
     for (name, values) in &golden.last {
         near(name, &state[name].to_f32().unwrap(), &values.values);
     }
-    used(network, &state, golden, settings.batch);
+    used(network, &state, &golden.used.values, settings.batch);
 }
 
 /// The file for use gives PyTorch's logits, for any number of rows.
-fn used(network: &dyn Network, state: &State, golden: &Golden, rows: usize) {
+pub fn used(network: &dyn Network, state: &State, expected: &[f32], rows: usize) {
     let model = inference_model(network, state, &[("labels", "a,b,c")]).unwrap();
     let mut session = support::engine(1).session_of("used", &model).unwrap();
     let data = batch(network, rows, 0);
-    let classes = golden.used.values.len() / rows;
+    let classes = expected.len() / rows;
     for count in [rows, 1] {
         let ports = network.inputs();
         let inputs = ports.iter().zip(&data).map(|(port, data)| {
@@ -119,7 +119,7 @@ fn used(network: &dyn Network, state: &State, golden: &Golden, rows: usize) {
         let inputs = inputs.collect();
         let outputs = session.run(inputs).unwrap();
         let found = outputs[LOGITS].try_extract_tensor::<f32>().unwrap().1;
-        near("used", found, &golden.used.values[..count * classes]);
+        near("used", found, &expected[..count * classes]);
     }
 }
 

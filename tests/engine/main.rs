@@ -14,6 +14,7 @@ mod errors;
 mod files;
 mod goldens;
 mod nets;
+mod networks;
 mod rules;
 mod trainer;
 

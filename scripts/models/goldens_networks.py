@@ -1,0 +1,181 @@
+"""Goldens of the networks of `augment train`: small ones after three steps of PyTorch's AdamW, in 64-bit numbers.
+
+Each network is written once more in PyTorch, with the parameters' names that the program has. Batches and first parameters are
+not written down: both sides compute them from a formula. Dropout is 0: the program makes its masks by rules of its own.
+
+    python scripts/models/goldens_networks.py
+
+also counts the parameters of the networks of full size.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from goldens_training import STEPS, Block, batch_of, cross_entropy, numbers, targets_of
+
+# What docs and tests say.
+COUNTS = {"resnet-cnn": 4_899_460, "text-head": 1_540, "text-head, 128 hidden": 49_796, "bimer": 4_999_044}
+WIDTHS = [16, 32, 64, 128, 256, 512]
+
+
+def blocks(widths: list[int]) -> list[tuple[str, Block]]:
+    channels = [3, *widths]
+    return [(f"block{i + 1}", Block(channels[i], width)) for i, width in enumerate(widths)]
+
+
+class ResnetCnn(nn.Module):
+    """Residual blocks, the mean over the map, a linear layer."""
+
+    batch = 5
+
+    def __init__(self, height: int, width: int, widths: list[int], classes: int) -> None:
+        super().__init__()
+        self.inputs, self.classes = [("image", [3, height, width])], classes
+        self.widths = widths
+        for name, block in blocks(widths):
+            self.add_module(name, block)
+        self.head = nn.Linear(widths[-1], classes)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        for i in range(len(self.widths)):
+            image = self.get_submodule(f"block{i + 1}")(image)
+        return self.head(image.mean((2, 3)))
+
+
+class TextHead(nn.Module):
+    """A linear layer over features of texts, or two with ReLU between them."""
+
+    batch = 7
+
+    def __init__(self, size: int, hidden: int | None, classes: int) -> None:
+        super().__init__()
+        self.inputs, self.classes = [("text", [size])], classes
+        if hidden is not None:
+            self.hidden = nn.Linear(size, hidden)
+        self.has_hidden = hidden is not None
+        self.head = nn.Linear(size if hidden is None else hidden, classes)
+
+    def forward(self, text: torch.Tensor) -> torch.Tensor:
+        return self.head(self.hidden(text).relu() if self.has_hidden else text)
+
+
+class Bimer(nn.Module):
+    """Means of the blocks' maps and a linear layer's features of texts, side by side, into a linear layer."""
+
+    batch = 6
+
+    def __init__(self, height: int, width: int, widths: list[int], size: int, features: int, classes: int) -> None:
+        super().__init__()
+        self.inputs, self.classes = [("image", [3, height, width]), ("text", [size])], classes
+        self.speech = nn.Sequential()
+        for name, block in blocks(widths):
+            self.speech.add_module(name, block)
+        self.words = nn.Sequential()
+        self.words.add_module("linear", nn.Linear(size, features))
+        self.head = nn.Linear(widths[-1] + features, classes)
+
+    def forward(self, image: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+        return self.head(torch.cat([self.speech(image).mean((2, 3)), self.words(text)], 1))
+
+
+def begin(net: nn.Module) -> nn.Module:
+    """Puts the formula's numbers into parameters and running statistics, by the order of their names."""
+    state = {name: tensor for name, tensor in net.state_dict().items() if not name.endswith("num_batches_tracked")}
+    for key, name in enumerate(sorted(state)):
+        tensor = state[name]
+        drawn = numbers(tensor.numel(), 1000 + key).reshape(tensor.shape)
+        if tensor.dim() > 1:
+            # The power of 2 at or above PyTorch's bound, 1 / √(inputs of an output), so that 32 bits hold the product.
+            drawn = drawn / 2 ** ((tensor[0].numel().bit_length() - 1) // 2)
+        else:
+            # Scales and variances lie around 1, biases and means around 0.
+            around = 1.0 if name.endswith(("running_var", "norm.weight", "norm1.weight", "norm2.weight")) else 0.0
+            drawn = around + drawn / 2
+        tensor.copy_(drawn)
+    return net
+
+
+def written(tensors: dict[str, torch.Tensor]) -> dict[str, list[float]]:
+    """Seven digits: the tests compare four."""
+    return {name: [float(f"{v:.7g}") for v in tensor.flatten().tolist()] for name, tensor in sorted(tensors.items())}
+
+
+def loss_of(logits: torch.Tensor, targets: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """The program's loss, after a look at how it relates to PyTorch's own."""
+    loss = cross_entropy(logits, targets, weights)
+    smoothing = 1 - (targets.max() - targets.min()).item()
+    plain = functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
+    # PyTorch divides by the weights of the labels, the program by those of the targets. The two are one without smoothing,
+    # and also without weights.
+    ratio = weights[labels].sum() / (targets * weights).sum()
+    assert torch.allclose(loss, plain * ratio)
+    return loss
+
+
+def train(net: nn.Module, weights: list[float] | None, soft: bool, clip: float | None) -> dict:
+    begin(net)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2, weight_decay=1e-1)
+    weights = torch.tensor(weights or [1.0] * net.classes, dtype=torch.float64)
+    golden = {"losses": [], "norms": []}
+    for step in range(STEPS):
+        targets = targets_of(net, step, soft)
+        logits = net(*batch_of(net, step))
+        loss = loss_of(logits, targets, targets.argmax(1), weights)
+        optimizer.zero_grad()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), float("inf") if clip is None else clip)
+        if clip is not None:
+            assert norm > 1.5 * clip, f"a norm of {norm} is not clipped"
+        if step == 0:
+            golden["logits"] = written({"logits": logits.detach()})["logits"]
+            golden["gradients"] = written({name: p.grad for name, p in net.named_parameters()})
+        golden["losses"].append(loss.item())
+        golden["norms"].append(norm.item())
+        optimizer.step()
+    state = net.state_dict().items()
+    golden["last"] = written({name: tensor for name, tensor in state if not name.endswith("num_batches_tracked")})
+    net.eval()
+    with torch.no_grad():
+        golden["used"] = written({"used": net(*batch_of(net, 0))})["used"]
+    return golden
+
+
+def write_networks(folder: Path) -> None:
+    small = {
+        "resnet-cnn": lambda: ResnetCnn(20, 27, [4, 6, 8], 4),
+        "text-head": lambda: TextHead(12, None, 4),
+        "text-head-hidden": lambda: TextHead(12, 9, 4),
+        "bimer": lambda: Bimer(21, 16, [4, 6], 10, 5, 4),
+    }
+    for name, make in small.items():
+        golden = {
+            "plain": train(make().double(), None, soft=False, clip=None),
+            "weighted": train(make().double(), [1.0, 2.0, 0.5, 1.5], soft=True, clip=0.1),
+        }
+        path = folder / f"network.{name}.json"
+        path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+        print(f"{path.name}: {path.stat().st_size} bytes")
+
+
+def count() -> None:
+    """The networks of full size have as many trained parameters as the docs say."""
+    full = {
+        "resnet-cnn": ResnetCnn(369, 496, WIDTHS, 4),
+        "text-head": TextHead(384, None, 4),
+        "text-head, 128 hidden": TextHead(384, 128, 4),
+        "bimer": Bimer(369, 496, WIDTHS, 384, 256, 4),
+    }
+    for name, net in full.items():
+        found = sum(parameter.numel() for parameter in net.parameters())
+        print(f"{name}: {found:,} parameters in PyTorch, {COUNTS[name]:,} in the docs")
+        assert found == COUNTS[name]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    count()
+    write_networks(Path(__file__).resolve().parents[2] / "tests" / "models" / "goldens")
