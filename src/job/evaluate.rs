@@ -25,7 +25,7 @@ pub struct Evaluation {
     /// Its measures.
     #[serde(flatten)]
     pub report: Report,
-    /// Rows whose source it was trained on: what is measured on them says nothing.
+    /// Rows whose source or group it was trained on: what is measured on them says little.
     pub trained_on: usize,
     /// Its predictions, row by row.
     #[serde(skip)]
@@ -158,14 +158,11 @@ fn one(
     progress.finish();
     let logits = logits?;
     let report = measures(split.name(), &model.labels, &examples.classes, &logits);
-    let known = model.sources()?;
-    let trained_on = rows
-        .iter()
-        .filter(|row| known.contains(&row.source.source_id))
-        .count();
+    let known = model.trained_on()?;
+    let trained_on = rows.iter().filter(|row| known.knows(&row.source)).count();
     if trained_on > 0 {
         notes.push(format!(
-            "{}: trained on the sources of {trained_on} of these {} rows: what is measured on them says little",
+            "{}: trained on the sources or groups of {trained_on} of these {} rows: what is measured on them says little",
             model.path.display(),
             rows.len()
         ));

@@ -149,6 +149,8 @@ impl Fit<'_> {
                 return Err(FitError::Interrupted { done, total });
             }
             if course.is_done() {
+                // What comes behind, such as writing the model, may fail; it is not trained again for that.
+                save(course.checkpoint()?)?;
                 break;
             }
             if saved.elapsed() >= every && course.at.progress.steps > 0 {

@@ -107,6 +107,21 @@ pub struct ModelDir {
     pub preparation: InputPreparation,
 }
 
+/// What a model was trained on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrainedOn {
+    sources: BTreeSet<String>,
+    groups: BTreeSet<String>,
+}
+
+impl TrainedOn {
+    /// Whether a row's source is among it, or another row of its group, such as its speaker.
+    #[must_use]
+    pub fn knows(&self, row: &Source) -> bool {
+        self.sources.contains(&row.source_id) || self.groups.contains(&row.group)
+    }
+}
+
 /// Longest files that are read, in bytes.
 const MAX_JSON: u64 = 16 << 20;
 const MAX_GRAPH: u64 = 2 << 30;
@@ -175,19 +190,20 @@ impl ModelDir {
         bounded::read(&path, MAX_GRAPH).map_err(|error| FileError::new(path, "cannot read", error).into())
     }
 
-    /// The ids of all sources that it was trained on.
+    /// What it was trained on.
     ///
     /// # Errors
     /// [`ModelError::Line`] and [`ModelError::File`].
-    pub fn sources(&self) -> Result<BTreeSet<String>, ModelError> {
-        let mut sources = BTreeSet::new();
+    pub fn trained_on(&self) -> Result<TrainedOn, ModelError> {
+        let mut known = TrainedOn::default();
         let Some(mut lines) = Lines::open(&self.path.join(TRAINED_ON))? else {
-            return Ok(sources);
+            return Ok(known);
         };
         while let Some((_, source)) = lines.read::<Source>()? {
-            sources.insert(source.source_id);
+            known.sources.insert(source.source_id);
+            known.groups.insert(source.group);
         }
-        Ok(sources)
+        Ok(known)
     }
 }
 

@@ -3,7 +3,7 @@
 mod dir;
 mod write;
 
-pub use dir::{Description, InputPreparation, ModelDir, ModelError};
+pub use dir::{Description, InputPreparation, ModelDir, ModelError, TrainedOn};
 pub use write::{Opened, Workplace, checkpoint};
 
 /// The network's file.

@@ -83,7 +83,11 @@ impl FoundEncoder {
         let wrong = |reason: String| TrainJobError::dataset(model.path.join(PREPARATION), reason);
         let precision = place.precision.parse().map_err(wrong)?;
         let pooling = place.pooling.parse().map_err(wrong)?;
-        Self::find(&place.model, &model.path, precision, pooling, CACHE)
+        Self::find(&place.model, &model.path, precision, pooling, CACHE).map_err(|error| {
+            wrong(format!(
+                "its encoder is not there; the path of a folder starts at the model's own folder\n{error}"
+            ))
+        })
     }
 
     /// Loads the encoder of a trained model, which has to be the one that it was trained with.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::TrainJobError;
+use super::{Source, TrainJobError};
 use crate::job::model::ModelDir;
 use crate::onnx::graph::Graph;
 use crate::onnx::graph::train::{State, TrainingStep};
@@ -71,19 +71,14 @@ fn parameters(file: &[u8]) -> Result<State, String> {
     named.collect::<Result<State, String>>()
 }
 
-/// The sources that a model was trained on and that are held out now.
+/// The held-out rows whose source or group a model was trained on.
 pub(super) fn leaks<'a>(
     model: &ModelDir,
-    held: impl Iterator<Item = &'a str>,
+    held: impl Iterator<Item = &'a Source>,
 ) -> Result<Vec<String>, TrainJobError> {
-    let known = model.sources()?;
-    let mut found: Vec<String> = held
-        .filter(|source| known.contains(*source))
-        .map(str::to_owned)
-        .collect();
-    found.sort();
-    found.dedup();
-    Ok(found)
+    let known = model.trained_on()?;
+    let found = held.filter(|source| known.knows(source));
+    Ok(found.map(|source| source.id.clone()).collect())
 }
 
 /// A model that a recipe names, relative to its folder.

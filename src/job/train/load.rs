@@ -12,6 +12,7 @@ use crate::dataset::verify;
 use crate::job::model::ModelDir;
 use crate::recipe::{NetworkSection, TrainRecipe};
 use crate::train::networks::{Architecture, Bimer, ResnetCnn, TextHead};
+use crate::train::schedule::Schedule;
 
 /// A training that could begin.
 #[derive(Debug)]
@@ -113,6 +114,7 @@ impl TrainJob {
             }
         }
         if held.is_empty() {
+            refuse_unmeasured(&recipe)?;
             notes.push(
                 "there is no validation split: nothing is measured, and the last weights are kept".to_owned(),
             );
@@ -125,7 +127,7 @@ impl TrainJob {
             None => None,
             Some(path) => {
                 let model = init::open(&recipe.base(), path)?;
-                let held = held.iter().map(|row| row.source.source_id.as_str());
+                let held = held.iter().map(|row| &row.source);
                 let leaks = init::leaks(&model, held)?;
                 refuse(&model.path.display().to_string(), leaks, INIT_HINT)?;
                 Some(model)
@@ -236,6 +238,19 @@ fn refuse(dataset: &str, found: Vec<String>, hint: &'static str) -> Result<(), T
         shown: shown.join("\n"),
         hint,
     })
+}
+
+/// Without held-out rows nothing can be measured, so what goes by measures is refused instead of ignored.
+fn refuse_unmeasured(recipe: &TrainRecipe) -> Result<(), TrainJobError> {
+    let plateau = matches!(recipe.train.schedule, Schedule::Plateau { .. });
+    let key = match (plateau, recipe.train.early_stopping) {
+        (true, _) => "schedule",
+        (false, Some(_)) => "early_stopping",
+        (false, None) => return Ok(()),
+    };
+    let message = "goes by the validation split, and the dataset has none".to_owned();
+    let hint = "hold rows out in the dataset's own recipe: [split] validation_per_class = 10".to_owned();
+    Err(recipe.error("train", key, message, Some(hint)).into())
 }
 
 /// A dataset, of a kind where only one will do.

@@ -259,7 +259,7 @@ impl Prepared<'_> {
         let graph = inference_model(&self.network, &fitted.parameters, &notes)
             .map_err(crate::train::fit::FitError::from)?;
         let report = self.measure(&graph, interrupt)?;
-        let description = self.description(out, &fitted.progress)?;
+        let description = self.description(&fitted.progress);
         place.write(model::GRAPH, &graph)?;
         place.json(model::LABELS, &self.job.labels)?;
         place.json(model::PREPARATION, &self.input_preparation(out))?;
@@ -340,12 +340,12 @@ impl Prepared<'_> {
         }
     }
 
-    fn description(&self, _out: &Path, progress: &Progress) -> Result<Description, TrainJobError> {
+    fn description(&self, progress: &Progress) -> Description {
         let recipe = &self.job.recipe;
         let file = recipe.document.path().file_name().unwrap_or_default();
         let last = progress.history.last().map_or(0, |record| record.epoch);
         let best = progress.best.map(|best| best.epoch);
-        Ok(Description {
+        Description {
             format: model::FORMAT,
             kind: model::KIND.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -360,7 +360,7 @@ impl Prepared<'_> {
                 Keep::Last => last,
             },
             training: self.training.clone(),
-        })
+        }
     }
 
     fn trained_on(&self) -> Result<Vec<u8>, TrainJobError> {
