@@ -95,6 +95,10 @@ fn killed_ten_times_and_continued_it_is_the_same() {
         .run(&["audio", &recipe, "--out", "whole", "--jobs", "2"])
         .ends(0);
     let whole = project.tree("whole");
+    let done = || {
+        let ledger = fs::read_to_string(project.path("killed/.augment/ledger.jsonl"));
+        ledger.unwrap_or_default().lines().count()
+    };
     let mut resumed = 0;
     for moment in 0..10u64 {
         let mut child = project
@@ -103,15 +107,20 @@ fn killed_ten_times_and_continued_it_is_the_same() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // From before the first file to the middle of the work; later kills find more of it done.
-        let end = Instant::now() + Duration::from_millis(20 + 90 * moment);
-        while Instant::now() < end && child.try_wait().unwrap().is_none() {
+        // Three kills around the first file, the others as soon as more is done than the kill before has left, however slow
+        // the machine is.
+        let before = done();
+        let end = Instant::now() + Duration::from_millis(20 + 30 * moment);
+        let goes_on = || match moment {
+            0..3 => Instant::now() < end,
+            _ => done() <= before,
+        };
+        while goes_on() && child.try_wait().unwrap().is_none() {
             sleep(Duration::from_millis(5));
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        let ledger = fs::read_to_string(project.path("killed/.augment/ledger.jsonl")).unwrap_or_default();
-        resumed = resumed.max(ledger.lines().count());
+        resumed = resumed.max(done());
     }
     assert!(
         resumed > 0 || project.path("killed/run.json").exists(),
