@@ -6,8 +6,6 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 pub use data::{DataSection, EncoderSection};
 pub use network::NetworkSection;
 pub use settings::{ClassWeights, TrainSection};
@@ -87,7 +85,11 @@ impl TrainRecipe {
             Some(table) => {
                 let allowed = network.init_key();
                 table.only(&[allowed])?;
-                table.get::<PathBuf>(allowed)?
+                let named = table.get::<PathBuf>(allowed)?;
+                if named.is_none() {
+                    return Err(table.error("", format!("the key {allowed} is missing"), None));
+                }
+                named
             }
         };
         let train = settings::read(&root)?;
@@ -113,8 +115,12 @@ impl TrainRecipe {
     /// # Errors
     /// None for a recipe that was read.
     pub fn hash(&self) -> Result<String, RecipeError> {
-        let seed: Value = self.seed.into();
-        hash::recipe_hash(&self.document, &[("seed", seed), ("data", Value::Null)])
+        // Of [data], the paths say where something is, and flags may replace them; what is there has a hash of its own.
+        let overrides = [
+            ("seed", self.seed.into()),
+            ("data", self.data.augmented_text.into()),
+        ];
+        hash::recipe_hash(&self.document, &overrides)
     }
 
     /// An error about a key of a table, by their names.
