@@ -16,6 +16,7 @@ use super::rows::{Batch, Rows};
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::GraphError;
 use crate::onnx::graph::network::Network;
+use crate::onnx::graph::tensor::Tensor;
 use crate::onnx::graph::train::{State, TrainError, Trainer, TrainingStep, inference_model};
 use crate::run::atomic::FileError;
 use crate::run::interrupt::Interrupt;
@@ -211,21 +212,11 @@ impl Course<'_> {
         let outcome = self
             .trainer
             .step(&self.batch.inputs(), &targets, number, rate as f32)?;
-        if let Err(reason) = progress.watch.see(outcome.loss, outcome.norm, self.classes) {
-            let mut names: Vec<&str> = rows.iter().map(|&row| self.fit.train.name(row)).collect();
-            if names.len() > NAMED {
-                names.truncate(NAMED);
-                names.push("...");
-            }
-            return Err(FitError::Failed {
-                step: number,
-                epoch: epoch + 1,
-                rate,
-                reason,
-                rows: names.join(", "),
-            });
-        }
         progress.steps = number;
+        progress.tally.rate = rate;
+        if let Err(reason) = progress.watch.see(outcome.loss, outcome.norm, self.classes) {
+            return Err(self.failed(reason));
+        }
         progress.tally.add(outcome.loss, rate);
         let logits = outcome.logits.chunks(self.classes.max(1));
         for (&class, logits) in classes.iter().zip(logits) {
@@ -235,16 +226,49 @@ impl Course<'_> {
         Ok(())
     }
 
+    /// The numbers went wrong in the last step.
+    fn failed(&self, reason: String) -> FitError {
+        let (progress, steps) = (&self.at.progress, self.order.steps());
+        let before = progress.steps.saturating_sub(1);
+        let rows = self.order.rows(before / steps, before % steps);
+        let mut names: Vec<&str> = rows.iter().map(|&row| self.fit.train.name(row)).collect();
+        if names.len() > NAMED {
+            names.truncate(NAMED);
+            names.push("...");
+        }
+        FitError::Failed {
+            step: progress.steps,
+            epoch: before / steps + 1,
+            rate: progress.tally.rate,
+            reason,
+            rows: names.join(", "),
+        }
+    }
+
+    /// The present state; an error where it is of no use, which no loss has shown yet.
+    fn sound_state(&self) -> Result<State, FitError> {
+        let state = self.trainer.state()?;
+        let is_sound = |tensor: &Tensor| {
+            tensor
+                .to_f32()
+                .is_none_or(|values| values.iter().all(|x| x.is_finite()))
+        };
+        match state.iter().find(|(_, tensor)| !is_sound(tensor)) {
+            None => Ok(state),
+            Some((name, _)) => Err(self.failed(format!("{name} holds what is no finite number"))),
+        }
+    }
+
     /// Measures an epoch on the held-out rows, and decides how to go on.
     fn epoch(&mut self, interrupt: &Interrupt, listener: &mut dyn Listener) -> Result<(), FitError> {
         let fit = self.fit;
         let mut record = self.at.progress.record(self.order.steps());
+        let state = self.sound_state()?;
         if fit.held.is_empty() {
             listener.epoch(&record, false);
             self.at.progress.close(record, self.classes);
             return Ok(());
         }
-        let state = self.trainer.state()?;
         let model = inference_model(fit.network, &state, &[])?;
         let inputs = fit.network.inputs();
         let mut predictor = Predictor::new(fit.engine, "network in training", &model, &inputs, self.classes)
@@ -258,6 +282,9 @@ impl Course<'_> {
             loss += cross_entropy(logits, class);
         }
         loss /= logits.len().max(1) as f64;
+        if !loss.is_finite() {
+            return Err(self.failed(format!("the loss of the held-out rows is {loss} after it")));
+        }
         record.measured(loss, confusion.metrics());
         let progress = &mut self.at.progress;
         let best = progress.judge(&record, fit.settings);
