@@ -41,6 +41,8 @@ pub struct TrainJob {
 const SHOWN: usize = 5;
 /// Classes, at least.
 const LEAST_CLASSES: usize = 2;
+/// Classes, at most: their confusion matrix has to fit into a picture.
+const MOST_CLASSES: usize = 500;
 
 impl TrainJob {
     /// Reads the datasets and checks them; nothing is computed.
@@ -287,6 +289,14 @@ fn labels(dataset: &Dataset) -> Result<Vec<String>, TrainJobError> {
             "found {} classes in the training split ({}), expected at least {LEAST_CLASSES}",
             known.len(),
             list(&known)
+        );
+        return Err(TrainJobError::dataset(&dataset.path, reason));
+    }
+    if known.len() > MOST_CLASSES {
+        let reason = format!(
+            "found {} classes in the training split, expected at most {MOST_CLASSES}\n\
+             hint: [corpus] of its recipe names the column of the labels, and label_map puts classes together",
+            known.len()
         );
         return Err(TrainJobError::dataset(&dataset.path, reason));
     }

@@ -22,6 +22,9 @@ use crate::train::fit::{Fit, FitSettings, Keep, Listener, Progress};
 use crate::train::networks::Architecture;
 use crate::train::predict::Predictor;
 
+/// Numbers of a batch's inputs, at most: 2 GiB, what a tensor of the runtime's files may have.
+const MAX_INPUT: usize = 1 << 29;
+
 /// A training with all its data as numbers.
 pub struct Prepared<'a> {
     job: &'a TrainJob,
@@ -71,6 +74,7 @@ impl TrainJob {
         }
         let network = self.network(features.as_ref().map_or(0, |(_, place)| place.size));
         let settings = self.settings()?;
+        self.check_batch(&network)?;
         let numbers = features.as_ref().map(|(features, _)| features);
         let (train, held) = self.examples(numbers);
         let fit = Fit {
@@ -94,6 +98,23 @@ impl TrainJob {
             settings,
             training,
         })
+    }
+
+    /// Whether a batch fits into memory.
+    fn check_batch(&self, network: &Architecture) -> Result<(), TrainJobError> {
+        let row: usize = network
+            .inputs()
+            .iter()
+            .map(|port| port.dims.iter().product::<usize>())
+            .sum();
+        let batch = self.recipe.train.batch.min(self.train.len());
+        let most = MAX_INPUT / row.max(1);
+        if batch <= most {
+            return Ok(());
+        }
+        let message =
+            format!("found {batch} rows of {row} numbers each; allowed are {most} rows of this size");
+        Err(self.recipe.error("train", "batch", message, None).into())
     }
 
     /// All texts: of training rows, of held-out rows, and the sentences that may stand in.

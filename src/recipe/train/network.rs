@@ -88,6 +88,8 @@ struct Raw {
 /// The largest layer, and the most blocks: each halves the picture.
 const MAX_SIZE: usize = 8192;
 const MAX_BLOCKS: usize = 12;
+/// The most numbers that all blocks learn: a model's file can't exceed 2 GB, and training holds four times as much.
+const MAX_PARAMETERS: usize = 400_000_000;
 
 pub(super) fn read(root: &Table<'_>) -> Result<NetworkSection, RecipeError> {
     let Some(table) = root.table("network")? else {
@@ -139,9 +141,25 @@ fn widths(table: &Table<'_>, widths: Option<Vec<usize>>) -> Result<Vec<usize>, R
     let sound =
         (1..=MAX_BLOCKS).contains(&widths.len()) && widths.iter().all(|width| (1..=MAX_SIZE).contains(width));
     if sound {
+        let learned = learned(&widths);
+        if learned > MAX_PARAMETERS {
+            let message = format!(
+                "found {widths:?}, which makes {} million parameters; allowed are {} million",
+                learned / 1_000_000,
+                MAX_PARAMETERS / 1_000_000
+            );
+            return Err(table.error("widths", message, None));
+        }
         return Ok(widths);
     }
     let message =
         format!("found {widths:?}, expected 1 to {MAX_BLOCKS} numbers of channels of 1 to {MAX_SIZE}");
     Err(table.error("widths", message, None))
+}
+
+/// The weights of all blocks' convolutions: 3×3, 3×3 again, and the shortcut's 1×1. At most 12 · 19 · 8192² for sound widths.
+fn learned(widths: &[usize]) -> usize {
+    let before = std::iter::once(&3).chain(widths);
+    let blocks = before.zip(widths);
+    blocks.map(|(from, to)| 10 * from * to + 9 * to * to).sum()
 }
