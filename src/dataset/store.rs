@@ -165,7 +165,8 @@ impl Store {
         let value = read_text_file(&path.join(layout::MARK), MAX_BYTES)
             .ok()
             .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
-        let value = value.or_else(|| serde_json::from_slice(&fs::read(layout::state(path)).ok()?).ok());
+        let value = value
+            .or_else(|| serde_json::from_slice(&read_text_file(&layout::state(path), MAX_BYTES).ok()?).ok());
         let value = value.unwrap_or_default();
         let format = value.get("format").and_then(serde_json::Value::as_u64);
         if let Some(format) = format.filter(|&format| format > u64::from(FORMAT)) {

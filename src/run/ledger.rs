@@ -175,17 +175,24 @@ impl Lines {
     /// # Errors
     /// [`FileError`].
     pub fn open(path: &Path) -> Result<Option<Self>, FileError> {
-        match File::open(path) {
-            Ok(file) => Ok(Some(Lines {
-                path: path.to_owned(),
-                reader: BufReader::new(file),
-                offset: 0,
-                line: Vec::new(),
-                number: 0,
-            })),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(FileError::new(path, "cannot read", error)),
+        let fail = |error| FileError::new(path, "cannot read", error);
+        match fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fail(error)),
+            // A pipe would be waited on for ever.
+            Ok(found) if !found.is_file() => {
+                return Err(fail(std::io::Error::other("is not a regular file")));
+            }
+            Ok(_) => {}
         }
+        let file = File::open(path).map_err(fail)?;
+        Ok(Some(Lines {
+            path: path.to_owned(),
+            reader: BufReader::new(file),
+            offset: 0,
+            line: Vec::new(),
+            number: 0,
+        }))
     }
 
     /// The next line with its offset; `None` at the end or at a torn last line.

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,9 +15,12 @@ use super::fit::Progress;
 use crate::onnx::graph::tensor::Tensor;
 use crate::onnx::graph::train::State;
 use crate::run::atomic::{self, FileError};
+use crate::run::bounded;
 
 /// The file's format.
 const FORMAT: u32 = 1;
+/// The longest file that is read, in bytes: four times the largest model that can be written.
+const MAX_BYTES: u64 = 8 << 30;
 /// The entry of metadata.
 const ENTRY: &str = "augment";
 
@@ -110,7 +112,7 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError`].
     pub fn read(path: &Path) -> Result<Option<Self>, CheckpointError> {
-        let bytes = match fs::read(path) {
+        let bytes = match bounded::read(path, MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::new(path, "cannot read", error).into()),
@@ -191,6 +193,8 @@ fn hash(entry: &Entry, tensors: &BTreeMap<String, &Tensor>) -> Result<String, se
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn checkpoint() -> Checkpoint {
