@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use augment::job::train::{Dataset, Kind, Prepared, TrainJob, Trained};
+use augment::job::model::Workplace;
+use augment::job::train::{Dataset, Kind, Prepared, TrainJob, TrainJobError, Trained};
 use augment::onnx::engine::Engine;
 use augment::recipe::{TrainOverrides, TrainRecipe};
 use augment::run::interrupt::Interrupt;
@@ -60,6 +61,8 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
     let recipe = TrainRecipe::read(&flags.recipe, overrides)?;
     let name = flags.recipe.file_stem().unwrap_or("model".as_ref());
     let out = flags.out.clone().unwrap_or_else(|| Path::new("out").join(name));
+    // Refused before the work begins, not after an encoder's hours.
+    Workplace::check(&out).map_err(TrainJobError::from)?;
     let job = TrainJob::load(recipe)?;
     for note in &job.notes {
         screen.warn(note);

@@ -10,7 +10,8 @@ use super::dir::{Description, ModelError, mark};
 use super::{FORMAT, KIND, MARK};
 use crate::dataset::layout;
 use crate::dataset::store::{Store, StoreError};
-use crate::run::atomic::{self, FileError};
+use crate::run::atomic::{self, FileError, is_part};
+use crate::run::bounded;
 use crate::run::lock::Lock;
 
 /// A locked folder.
@@ -38,6 +39,9 @@ struct State {
     training: BTreeMap<String, String>,
 }
 
+/// The longest state that is read, in bytes.
+const MAX_STATE: u64 = 1 << 20;
+
 /// Where the checkpoint of a training is.
 #[must_use]
 pub fn checkpoint(folder: &Path) -> PathBuf {
@@ -45,16 +49,28 @@ pub fn checkpoint(folder: &Path) -> PathBuf {
 }
 
 impl Workplace {
+    /// Whether a folder could be worked in: it is new, empty or a model's. Nothing is written.
+    ///
+    /// # Errors
+    /// [`ModelError`].
+    pub fn check(path: &Path) -> Result<(), ModelError> {
+        Store::check(path, KIND)?;
+        Ok(())
+    }
+
     /// Locks a folder, making it if need be; nothing is written unless it is new, empty or a model's.
     ///
     /// # Errors
     /// [`ModelError`].
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        Store::check(path, KIND)?;
+        Self::check(path)?;
         let lock = Lock::acquire(&layout::lock(path)).map_err(|source| StoreError::Lock {
             path: path.to_owned(),
             source,
         })?;
+        for folder in [path.to_owned(), layout::own(path, "")] {
+            sweep(&folder)?;
+        }
         Ok(Workplace {
             path: path.to_owned(),
             _lock: lock,
@@ -69,6 +85,7 @@ impl Workplace {
         if self.path.join(MARK).exists() {
             let found = mark(&self.path)?;
             self.compare(&found.training, training)?;
+            self.tidy()?;
             return Ok(Opened::Finished(Box::new(found)));
         }
         let file = layout::state(&self.path);
@@ -77,7 +94,7 @@ impl Workplace {
             kind: KIND.to_owned(),
             training: training.clone(),
         };
-        match fs::read(&file) {
+        match bounded::read(&file, MAX_STATE) {
             Ok(bytes) => {
                 let state: State = serde_json::from_slice(&bytes).map_err(|error| ModelError::Damaged {
                     path: file.clone(),
@@ -149,6 +166,11 @@ impl Workplace {
     /// [`FileError`].
     pub fn finish(&self, description: &Description) -> Result<(), FileError> {
         self.json(MARK, description)?;
+        self.tidy()
+    }
+
+    /// Removes what only an unfinished training needs.
+    fn tidy(&self) -> Result<(), FileError> {
         for path in [checkpoint(&self.path), layout::state(&self.path)] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -159,4 +181,16 @@ impl Workplace {
         }
         Ok(())
     }
+}
+
+/// Removes what a killed run left half-written in a folder.
+fn sweep(folder: &Path) -> Result<(), FileError> {
+    let entries = fs::read_dir(folder).map_err(|error| FileError::new(folder, "cannot read", error))?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_part(&name) {
+            fs::remove_file(&path).map_err(|error| FileError::new(&path, "cannot remove", error))?;
+        }
+    }
+    Ok(())
 }
