@@ -7,9 +7,10 @@ use super::TrainJobError;
 use crate::audio::preparation::Preparation;
 use crate::corpus::Split;
 use crate::dataset::layout::MANIFEST;
-use crate::dataset::mark::Mark;
+use crate::dataset::mark::{Counts, FORMAT, Mark};
 use crate::dataset::row::Row;
 use crate::dataset::verify::VerifyError;
+use crate::job::model::ModelDir;
 use crate::plan::ORIGINAL;
 use crate::run::ledger::Lines;
 
@@ -93,9 +94,18 @@ impl Dataset {
         let Some(mut lines) = Lines::open(&path.join(MANIFEST))? else {
             return Err(TrainJobError::dataset(path, format!("{MANIFEST} is missing")));
         };
-        let mut rows = Vec::new();
+        let (mut rows, mut counts) = (Vec::new(), Counts::default());
         while let Some((_, row)) = lines.read::<Row>()? {
+            counts.add(&row);
             rows.push(example(path, kind, row)?);
+        }
+        // A list that was cut short would go unseen otherwise.
+        if counts.items != mark.counts.items {
+            let reason = format!(
+                "the rows of {MANIFEST} are not those that run.json counts\n\
+                 hint: `augment verify` shows what is wrong with the dataset"
+            );
+            return Err(TrainJobError::dataset(path, reason));
         }
         Ok(Dataset {
             path: path.to_owned(),
@@ -181,10 +191,23 @@ impl Dataset {
 }
 
 fn mark(path: &Path) -> Result<Mark, TrainJobError> {
-    Mark::read(path)?.ok_or_else(|| VerifyError::Unfinished(path.to_owned()).into())
+    match Mark::read(path) {
+        Ok(Some(mark)) => Ok(mark),
+        Ok(None) => Err(VerifyError::Unfinished(path.to_owned()).into()),
+        // The mark of a model has another form.
+        Err(_) if ModelDir::open(path).is_ok() => {
+            let reason = "found a trained model, expected a dataset of `augment audio` or `augment text`";
+            Err(TrainJobError::dataset(path, reason))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn kind(path: &Path, mark: &Mark) -> Result<Kind, TrainJobError> {
+    if mark.info.format > FORMAT {
+        let (path, format) = (path.to_owned(), mark.info.format);
+        return Err(VerifyError::Newer { path, format }.into());
+    }
     if let Some(shard) = mark.info.shard {
         let reason = format!(
             "it is shard {} of {}\nhint: `augment merge` puts all of them together",
