@@ -24,7 +24,7 @@ impl fmt::Display for RecipeError {
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = self.key.as_ref().filter(|key| !key.is_empty()) {
             write!(f, ": {key}")?;
         }
         write!(f, ": {}", self.message)?;

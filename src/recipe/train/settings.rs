@@ -227,9 +227,11 @@ fn weights(at: &Table<'_>, raw: Option<RawWeights>) -> Result<ClassWeights, Reci
     }
 }
 
+/// Training computes in 32 bits: what is nothing or infinite there is refused here.
 fn above_zero(at: &Table<'_>, key: &str, found: f64) -> Result<(), RecipeError> {
-    if found > 0.0 && found.is_finite() {
+    if (found as f32).is_normal() && found > 0.0 {
         return Ok(());
     }
-    Err(at.error(key, format!("found {found}, expected a number above 0"), None))
+    let message = format!("found {found:?}, expected a number above 0 that 32 bits can hold");
+    Err(at.error(key, message, None))
 }
