@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use augment::corpus::Split;
 use augment::job::evaluate::{Evaluation, evaluate};
-use augment::job::model::ModelDir;
+use augment::job::model::{MARK, ModelDir};
 use augment::job::train::{Report, TrainJobError, confusion};
 use augment::onnx::engine::Engine;
 use augment::run::atomic;
@@ -46,6 +46,12 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
     let Some((dataset, models)) = flags.paths.split_last() else {
         anyhow::bail!("expected the folders of models, and behind them that of a dataset");
     };
+    if let Some(out) = flags.out.as_ref().filter(|out| out.join(MARK).exists()) {
+        anyhow::bail!(
+            "--out {}: it holds a model or a dataset, whose files would be replaced\nhint: name another directory",
+            out.display()
+        );
+    }
     let models: Vec<ModelDir> = models
         .iter()
         .map(|path| ModelDir::open(path).map_err(TrainJobError::from))
@@ -144,9 +150,10 @@ fn write(out: &Path, evaluations: &[Evaluation]) -> Result<(), anyhow::Error> {
         .zip(evaluations.iter().map(|evaluation| &evaluation.report))
         .collect();
     let mut rows = String::new();
-    for (evaluation, name) in evaluations.iter().zip(&names) {
+    for evaluation in evaluations {
         for prediction in &evaluation.predictions {
-            rows.push_str(&json!({ "model": name, "prediction": prediction }).to_string());
+            // Two folders may have one name: rows and measures are matched by the path.
+            rows.push_str(&json!({ "model": evaluation.model, "prediction": prediction }).to_string());
             rows.push('\n');
         }
     }
