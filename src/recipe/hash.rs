@@ -12,8 +12,25 @@ const PLACES: [&str; 6] = ["root", "path", "responses", "recordings", "from", "d
 /// # Errors
 /// The text is no TOML.
 pub fn recipe_hash(document: &Document, overrides: &[(&str, Value)]) -> Result<String, RecipeError> {
+    recipe_hash_without(document, overrides, &[])
+}
+
+/// The same without some keys, as (table, key), that change nothing of what comes out.
+///
+/// # Errors
+/// The text is no TOML.
+pub fn recipe_hash_without(
+    document: &Document,
+    overrides: &[(&str, Value)],
+    without: &[(&str, &str)],
+) -> Result<String, RecipeError> {
     document.root()?;
     let mut value: Value = toml::from_str(document.text()).unwrap_or(Value::Null);
+    for (table, key) in without {
+        if let Some(Value::Object(table)) = value.get_mut(table) {
+            table.remove(*key);
+        }
+    }
     strip(&mut value);
     if let Value::Object(root) = &mut value {
         for (key, new) in overrides {

@@ -199,7 +199,7 @@ fn measuring_on_what_was_trained_on_is_told() {
     }
     project.speech("other", &other);
     let ran = project.run(&["evaluate", "m", "other", "--json"]).ends(0);
-    let ran = ran.says("trained on the sources of 3 of these 6 rows");
+    let ran = ran.says("trained on the sources or groups of 3 of these 6 rows");
     assert_eq!(ran.json()["models"][0]["trained_on"], 3);
     assert_eq!(
         project.run(&["evaluate", "m", "speech", "--json"]).json()["models"][0]["trained_on"],

@@ -168,7 +168,8 @@ fn another_training_is_refused_and_what_differs_is_said() {
     // Names, comments and the places of datasets are no part of a training.
     let same = project
         .read("recipe.toml")
-        .replace("seed = 3", "# the same\nseed = 3");
+        .replace("seed = 3", "# the same\nseed = 3")
+        .replace("[train]", "[train]\ncheckpoint_seconds = 7.5");
     project.write("elsewhere/same.toml", same.replace("\"speech\"", "\"../moved\""));
     fs::rename(project.path("speech"), project.path("moved")).unwrap();
     project

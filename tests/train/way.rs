@@ -167,7 +167,7 @@ fn sentences_are_trained_on_without_any_recording() {
     let ran = project
         .run(&["evaluate", "m", "words", "--split", "train", "--json"])
         .ends(0);
-    let ran = ran.says("trained on the sources of 72 of these 72 rows");
+    let ran = ran.says("trained on the sources or groups of 72 of these 72 rows");
     assert_eq!(ran.json()["models"][0]["trained_on"], 72);
     let answers = project
         .run(&[

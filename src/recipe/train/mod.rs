@@ -44,6 +44,15 @@ pub struct TrainOverrides {
 
 const SECTIONS: [&str; 6] = ["seed", "data", "network", "encoder", "init", "train"];
 
+/// Keys that decide no weight: models and encoders are told apart by their own hashes, wherever they are.
+const WITHOUT: [(&str, &str); 5] = [
+    ("train", "checkpoint_seconds"),
+    ("encoder", "cache_limit"),
+    ("encoder", "model"),
+    ("init", "model"),
+    ("init", "speech"),
+];
+
 impl TrainRecipe {
     /// Reads and validates a recipe file.
     ///
@@ -120,7 +129,7 @@ impl TrainRecipe {
             ("seed", self.seed.into()),
             ("data", self.data.augmented_text.into()),
         ];
-        hash::recipe_hash(&self.document, &overrides)
+        hash::recipe_hash_without(&self.document, &overrides, &WITHOUT)
     }
 
     /// An error about a key of a table, by their names.
