@@ -178,7 +178,7 @@ impl<'a> Watcher<'a> {
 }
 
 impl Listener for Watcher<'_> {
-    fn step(&mut self, done: u64, total: u64, loss: f32) {
+    fn step(&mut self, done: u64, total: u64, loss: f32, ua: f64) {
         if self.bar.is_none() {
             self.bar = self.screen.bar(total);
             // The template is a constant that indicatif can read; were it not, its default would be shown.
@@ -204,7 +204,7 @@ impl Listener for Watcher<'_> {
                 let seconds = start.elapsed().as_secs_f64() / (done - first) as f64 * (total - done) as f64;
                 format!(", {} left", span(seconds))
             });
-        bar.set_message(format!("loss {loss:.3}{}", left.unwrap_or_default()));
+        bar.set_message(format!("loss {loss:.3}, UA {ua:.3}{}", left.unwrap_or_default()));
     }
 
     fn epoch(&mut self, record: &EpochRecord, best: bool) {

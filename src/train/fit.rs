@@ -71,8 +71,8 @@ const NAMED: usize = 4;
 
 /// Listens to a training.
 pub trait Listener {
-    /// A step is done: so many of so many, with its loss.
-    fn step(&mut self, done: u64, total: u64, loss: f32);
+    /// A step is done: so many of so many, with its loss and the UA of the epoch's steps so far.
+    fn step(&mut self, done: u64, total: u64, loss: f32, ua: f64);
     /// An epoch is done; `best` if it is the best so far.
     fn epoch(&mut self, record: &EpochRecord, best: bool);
 }
@@ -222,7 +222,8 @@ impl Course<'_> {
         for (&class, logits) in classes.iter().zip(logits) {
             progress.tally.confusion.add(class, largest(logits));
         }
-        listener.step(number, self.total, outcome.loss);
+        let ua = progress.tally.confusion.metrics().ua;
+        listener.step(number, self.total, outcome.loss, ua);
         Ok(())
     }
 
