@@ -9,6 +9,7 @@ use super::{TrainJobError, init};
 use crate::audio::preparation::Preparation;
 use crate::corpus::Split;
 use crate::dataset::verify;
+use crate::draw::rank;
 use crate::job::model::ModelDir;
 use crate::recipe::{NetworkSection, TrainRecipe};
 use crate::train::networks::{Architecture, Bimer, ResnetCnn, TextHead};
@@ -124,6 +125,10 @@ impl TrainJob {
         let sentences = match others.filter(|_| augmented) {
             None => Vec::new(),
             Some(text) => sentences(&expect(text, Some(Kind::Text))?, &train, &mut notes)?,
+        };
+        let (train, sentences) = match recipe.train.oversample {
+            true => oversampled(recipe.seed, train, sentences),
+            false => (train, sentences),
         };
         let init = match &recipe.init {
             None => None,
@@ -307,6 +312,34 @@ fn list(labels: &BTreeSet<&str>) -> String {
     labels.iter().copied().collect::<Vec<_>>().join(", ")
 }
 
+/// The rows, those of smaller classes repeated in turn until every class has as many as the largest. A keyed order decides which
+/// are repeated once more than others.
+fn oversampled(
+    seed: u64,
+    mut train: Vec<Example>,
+    mut sentences: Vec<Vec<Example>>,
+) -> (Vec<Example>, Vec<Vec<Example>>) {
+    let mut classes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (row, example) in train.iter().enumerate() {
+        classes.entry(example.label.clone()).or_default().push(row);
+    }
+    let most = classes.values().map(Vec::len).max().unwrap_or(0);
+    for mut rows in classes.into_values() {
+        let missing = most - rows.len();
+        rows.sort_by_key(|&row| {
+            train
+                .get(row)
+                .map(|row| rank(seed, &row.source.id, "oversampling"))
+        });
+        for row in rows.into_iter().cycle().take(missing) {
+            // Without new sentences there are no lists of them.
+            train.extend(train.get(row).cloned());
+            sentences.extend(sentences.get(row).cloned());
+        }
+    }
+    (train, sentences)
+}
+
 /// For each training row, the new sentences of its source, of the same label.
 fn sentences(
     text: &Dataset,
@@ -338,4 +371,47 @@ fn sentences(
         train.len()
     ));
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::data::Source;
+    use super::*;
+
+    fn row(id: &str, label: &str) -> Example {
+        Example {
+            source: Source {
+                dataset: "text".to_owned(),
+                id: id.to_owned(),
+                source_id: id.to_owned(),
+                group: id.to_owned(),
+            },
+            split: Split::Train,
+            label: label.to_owned(),
+            original: true,
+            image: PathBuf::new(),
+            image_hash: String::new(),
+            text: id.to_owned(),
+        }
+    }
+
+    #[test]
+    fn oversampling_repeats_all_rows_of_a_class_alike() {
+        let mut rows: Vec<Example> = (0..7).map(|at| row(&format!("a{at}"), "a")).collect();
+        rows.extend((0..3).map(|at| row(&format!("b{at}"), "b")));
+        let new: Vec<Vec<Example>> = rows.iter().map(|one| vec![one.clone()]).collect();
+        let (train, sentences) = oversampled(1, rows.clone(), new);
+        assert_eq!((train.len(), sentences.len()), (14, 14));
+        assert_eq!(train[..10], rows[..]);
+        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+        for (one, new) in train.iter().zip(&sentences) {
+            assert_eq!(new[..], [one.clone()]);
+            *uses.entry(&one.source.id).or_default() += 1;
+        }
+        let of_b: Vec<usize> = ["b0", "b1", "b2"].map(|id| uses[id]).into();
+        assert_eq!(of_b.iter().sum::<usize>(), 7);
+        assert!(of_b.iter().all(|&uses| uses == 2 || uses == 3), "{of_b:?}");
+        // Another seed may choose otherwise; without new sentences there are none to repeat.
+        assert!(oversampled(2, rows, Vec::new()).1.is_empty());
+    }
 }

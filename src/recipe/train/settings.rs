@@ -27,6 +27,8 @@ pub struct TrainSection {
     pub clip: Option<f64>,
     /// How much each class counts.
     pub class_weights: ClassWeights,
+    /// Whether rows of smaller classes are repeated until all classes have as many as the largest.
+    pub oversample: bool,
     /// The share of each target that is spread evenly over all classes.
     pub label_smoothing: f64,
     /// Epochs without a better validation UA after which training ends.
@@ -99,6 +101,7 @@ struct Raw {
     plateau_epochs: Option<u64>,
     clip: Option<f64>,
     class_weights: Option<RawWeights>,
+    oversample: bool,
     label_smoothing: f64,
     early_stopping: Option<u64>,
     keep: Keep,
@@ -168,6 +171,7 @@ pub(super) fn read(root: &Table<'_>) -> Result<TrainSection, RecipeError> {
         schedule: schedule(at, &raw)?,
         clip: raw.clip,
         class_weights: weights(at, raw.class_weights)?,
+        oversample: raw.oversample,
         label_smoothing,
         early_stopping,
         keep: raw.keep,
