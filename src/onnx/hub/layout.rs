@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::reference::{Repo, is_commit, is_revision};
 use crate::run::atomic::{self, FileError};
 use crate::run::bounded;
+use crate::run::lock::Lock;
 
 /// How many files of a snapshot are listed; repositories of models have a few dozen.
 const FILES: usize = 20_000;
@@ -83,6 +84,8 @@ impl RepoFolder {
         if revision == commit || self.commit_of(revision).as_deref() == Some(commit) {
             return Ok(());
         }
+        // Unlike a dataset's folder, the cache may have several at work in it at once.
+        let _turn = Lock::wait(&self.lock("refs"))?;
         atomic::write(&self.root.join("refs").join(revision), commit.as_bytes(), true)
     }
 
@@ -189,6 +192,24 @@ mod tests {
     use super::*;
 
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn several_remember_a_revision_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RepoFolder::new(dir.path(), &Repo::new("org/name").unwrap());
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let folder = &folder;
+                scope.spawn(move || {
+                    for round in 0..20 {
+                        let commit = format!("{:040x}", thread * 100 + round);
+                        folder.remember("main", &commit).unwrap();
+                    }
+                });
+            }
+        });
+        assert!(folder.commit_of("main").is_some());
+    }
 
     #[test]
     fn paths_that_lead_out_are_unsafe() {
