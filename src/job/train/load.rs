@@ -53,9 +53,12 @@ impl TrainJob {
     pub fn load(recipe: TrainRecipe) -> Result<Self, TrainJobError> {
         let mut notes = Vec::new();
         let (data, reads_images) = (&recipe.data, recipe.network.reads_images());
-        // The rows come from the speech for images, and from the sentences where there are any for texts.
+        // The rows come from the speech for images, and from the sentences where there are any for texts, unless those stand in
+        // for transcripts.
+        let augmented = data.augmented_text > 0.0;
         let (rows_of, others) = match (reads_images, &data.audio, &data.text) {
             (true, Some(audio), text) => (audio, text.as_ref()),
+            (false, Some(audio), Some(text)) if augmented => (audio, Some(text)),
             (false, audio, Some(text)) => (text, audio.as_ref()),
             (false, Some(audio), None) => (audio, None),
             (true, None, _) => {
@@ -76,7 +79,6 @@ impl TrainJob {
                 return Err(recipe.error("data", "", message, Some(hint.to_owned())).into());
             }
         };
-        let augmented = data.augmented_text > 0.0;
         if let Some(unused) = others.filter(|_| !augmented) {
             notes.push(format!(
                 "{} is not used: {}",
