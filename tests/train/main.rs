@@ -11,11 +11,15 @@
 
 mod data;
 mod folders;
+mod hostile;
+mod infer;
 mod init;
 mod leaks;
+mod models;
 mod project;
 mod recipes;
 mod same_bytes;
+mod settings;
 mod way;
 
 #[path = "../support/ran.rs"]
