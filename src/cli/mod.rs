@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use augment::job::JobError;
 use augment::job::train::TrainJobError;
 use augment::onnx::setup::SetupError;
+use augment::run::atomic::FileError;
 use augment::run::execute::guarded;
 use augment::run::interrupt::Interrupt;
 use clap::{Args, Parser, Subcommand};
@@ -128,6 +129,7 @@ pub fn main() -> ExitCode {
 fn code_of(error: &(dyn std::error::Error + 'static), interrupt: &Interrupt) -> u8 {
     let interrupted = interrupt.signal().map(|signal| 128 + signal);
     let full = error.downcast_ref::<JobError>().is_some_and(JobError::no_space)
+        || error.downcast_ref::<FileError>().is_some_and(FileError::no_space)
         || error
             .downcast_ref::<SetupError>()
             .is_some_and(SetupError::no_space)

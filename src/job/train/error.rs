@@ -114,6 +114,7 @@ impl TrainJobError {
             | TrainJobError::Fit(FitError::File(error))
             | TrainJobError::Checkpoint(CheckpointError::File(error))
             | TrainJobError::Folder(FolderError::File(error)) => error.no_space(),
+            TrainJobError::Folder(FolderError::Store(error)) => error.no_space(),
             _ => false,
         }
     }
