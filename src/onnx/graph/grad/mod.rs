@@ -14,6 +14,7 @@ mod layout;
 mod linear;
 mod norm;
 mod pool;
+mod recurrent;
 mod reduce;
 mod softmax;
 
@@ -40,6 +41,7 @@ fn rule(operator: &str) -> Option<Rule> {
         pool::rule,
         norm::rule,
         softmax::rule,
+        recurrent::rule,
     ];
     families.into_iter().find_map(|family| family(operator))
 }

@@ -10,6 +10,7 @@ mod gather;
 mod layout;
 mod linear;
 mod norm;
+mod recurrent;
 mod reduce;
 mod scan;
 mod source;
@@ -75,6 +76,7 @@ pub(super) fn infer(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         norm::infer,
         source::infer,
         scan::infer,
+        recurrent::infer,
     ];
     for family in families {
         if let Some(answer) = family(call) {

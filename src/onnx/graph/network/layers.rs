@@ -52,15 +52,40 @@ impl Net<'_> {
         })
     }
 
-    /// A linear layer over the last of two dimensions: [batch, inputs] → [batch, features].
+    /// A linear layer over the last dimension: [batch, inputs] → [batch, features], or [batch, steps, inputs] → [batch, steps,
+    /// features].
     pub fn linear(&mut self, name: &str, x: Value, features: usize) -> Made {
         self.scoped(name, |net| {
-            let inputs = net.size(x, 1)?;
+            let inputs = net.last_size(x)?;
             let init = Init::kaiming(inputs);
             let weight = net.parameter("weight", &[features, inputs], init, Role::Weight)?;
             let bias = net.parameter("bias", &[features], init, Role::Offset)?;
-            net.graph.gemm((x, false), (weight, true), Some(bias))
+            net.product(x, weight, Some(bias))
         })
+    }
+
+    /// x · weightᵀ + bias over the last dimension. One product of two matrices where the sizes are known; with steps and an open
+    /// batch, whose product has no name, numpy's.
+    pub(super) fn product(&mut self, x: Value, weight: Value, bias: Option<Value>) -> Made {
+        let shape = self.graph.shape(x)?;
+        let [lead @ .., inputs] = shape.dims() else {
+            return self.graph.matmul(x, weight);
+        };
+        if lead.len() == 1 {
+            return self.graph.gemm((x, false), (weight, true), bias);
+        }
+        let known = shape.sizes().zip(inputs.size());
+        let Some((mut sizes, inputs)) = known else {
+            let turned = self.graph.turned(weight)?;
+            let y = self.graph.matmul(x, turned)?;
+            return bias.map_or(Ok(y), |bias| self.graph.add(y, bias));
+        };
+        let rows: usize = sizes.iter().rev().skip(1).product();
+        let flat = self.graph.shaped(x, &[rows, inputs].into())?;
+        let y = self.graph.gemm((flat, false), (weight, true), bias)?;
+        sizes.pop();
+        sizes.push(self.last_size(y)?);
+        self.graph.shaped(y, &sizes.into())
     }
 
     /// x where it is positive, 0 elsewhere.
@@ -87,6 +112,12 @@ impl Net<'_> {
     pub fn global_average(&mut self, x: Value) -> Made {
         let pooled = self.graph.node("GlobalAveragePool", &[x], Attributes::none())?;
         self.graph.node("Flatten", &[pooled], Attributes::none())
+    }
+
+    /// The size of a value's last dimension, which has to be known.
+    pub(super) fn last_size(&self, x: Value) -> Result<usize, GraphError> {
+        let rank = self.graph.info(x)?.shape.rank();
+        self.size(x, rank.saturating_sub(1))
     }
 
     /// A size of a value, which has to be known.

@@ -3,13 +3,16 @@
 //! A network is a function from values to logits, written with the layers of [`Net`]. Each parameter has a name and how it
 //! begins; in a training step it is an input of the graph, in a file for use a constant.
 
+mod attention;
 mod dropout;
 mod init;
 mod layers;
 mod norm;
+mod recurrent;
 
 use std::collections::BTreeMap;
 
+pub use attention::Encoder;
 pub use init::Init;
 pub use layers::Conv;
 

@@ -1,4 +1,4 @@
-//! Batch normalisation.
+//! Normalisations.
 
 use super::{Init, Net, Role};
 use crate::onnx::graph::attribute::Attributes;
@@ -49,6 +49,22 @@ impl Net<'_> {
                 net.update(name, sum);
             }
             Ok(y)
+        })
+    }
+}
+
+impl Net<'_> {
+    /// The numbers of the last dimension with mean 0 and variance 1, then scaled and moved: `weight`, `bias`.
+    ///
+    /// # Errors
+    /// Those of [`Graph::node`] and [`Net::parameter`].
+    pub fn layer_norm(&mut self, name: &str, x: Value) -> Result<Value, GraphError> {
+        self.scoped(name, |net| {
+            let features = net.last_size(x)?;
+            let scale = net.parameter("weight", &[features], Init::Constant(1.0), Role::Offset)?;
+            let offset = net.parameter("bias", &[features], Init::Constant(0.0), Role::Offset)?;
+            let settings = Attributes::none().int("axis", -1).float("epsilon", EPSILON);
+            net.graph.node("LayerNormalization", &[x, scale, offset], settings)
         })
     }
 }
