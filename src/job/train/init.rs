@@ -19,12 +19,19 @@ pub(super) fn begin(
 ) -> Result<String, TrainJobError> {
     let wrong = |reason: String| TrainJobError::Other(format!("[init] {}: {reason}", model.path.display()));
     let scope = match (network, &model.description.network) {
-        (Architecture::Bimer(_), Architecture::ResnetCnn(_)) => format!("{SPEECH}."),
+        (Architecture::Bimer(bimer), theirs) if bimer.speech.name() == theirs.name() => format!("{SPEECH}."),
+        (Architecture::Bimer(ours), Architecture::Bimer(theirs)) if ours.speech.name() != theirs.speech.name() => {
+            return Err(wrong(format!(
+                "found a bimer model whose speech branch is {}, expected {}",
+                theirs.speech.name(),
+                ours.speech.name()
+            )));
+        }
         (ours, theirs) if ours.name() == theirs.name() => String::new(),
         (ours, theirs) => {
             let expected = match ours {
-                Architecture::Bimer(_) => "resnet-cnn or bimer",
-                other => other.name(),
+                Architecture::Bimer(bimer) => format!("{} or bimer", bimer.speech.name()),
+                other => other.name().to_owned(),
             };
             return Err(wrong(format!(
                 "found a {} model, expected {expected} to begin {} with",

@@ -12,7 +12,7 @@ use crate::dataset::verify;
 use crate::draw::rank;
 use crate::job::model::ModelDir;
 use crate::recipe::{NetworkSection, TrainRecipe};
-use crate::train::networks::{Architecture, Bimer, ResnetCnn, TextHead};
+use crate::train::networks::{Architecture, Bimer, ResnetCnn, ResnetCrnnAt, TextHead};
 use crate::train::schedule::Schedule;
 
 /// A training that could begin.
@@ -169,6 +169,18 @@ impl TrainJob {
                 dropout,
                 classes,
             }),
+            NetworkSection::ResnetCrnnAt {
+                widths,
+                attentive,
+                dropout,
+            } => Architecture::ResnetCrnnAt(ResnetCrnnAt {
+                height,
+                width,
+                widths,
+                attentive,
+                dropout,
+                classes,
+            }),
             NetworkSection::TextHead { hidden, dropout } => Architecture::TextHead(TextHead {
                 text_size,
                 hidden,
@@ -176,12 +188,14 @@ impl TrainJob {
                 classes,
             }),
             NetworkSection::Bimer {
+                speech,
                 widths,
                 text_features,
                 dropout,
             } => Architecture::Bimer(Bimer {
                 height,
                 width,
+                speech,
                 widths,
                 text_size,
                 text_features,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::recipe::text_section::within;
 use crate::recipe::{RecipeError, Table};
-use crate::train::networks::WIDTHS;
+use crate::train::networks::{Attentive, Speech, WIDTHS};
 
 /// The validated section: what the data do not decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,15 @@ pub enum NetworkSection {
     ResnetCnn {
         /// Channels behind each block.
         widths: Vec<usize>,
+        /// Dropped share.
+        dropout: f64,
+    },
+    /// The paper's network for mel images with a recurrent layer and attention.
+    ResnetCrnnAt {
+        /// Channels behind each block.
+        widths: Vec<usize>,
+        /// What stands behind the blocks.
+        attentive: Attentive,
         /// Dropped share.
         dropout: f64,
     },
@@ -25,6 +34,8 @@ pub enum NetworkSection {
     },
     /// Both, fused.
     Bimer {
+        /// The speech branch.
+        speech: Speech,
         /// Channels behind each block of the speech branch.
         widths: Vec<usize>,
         /// Size of the text branch.
@@ -40,6 +51,7 @@ impl NetworkSection {
     pub fn name(&self) -> &'static str {
         match self {
             NetworkSection::ResnetCnn { .. } => "resnet-cnn",
+            NetworkSection::ResnetCrnnAt { .. } => "resnet-crnn-at",
             NetworkSection::TextHead { .. } => "text-head",
             NetworkSection::Bimer { .. } => "bimer",
         }
@@ -54,7 +66,10 @@ impl NetworkSection {
     /// Whether it takes texts.
     #[must_use]
     pub fn reads_text(&self) -> bool {
-        !matches!(self, NetworkSection::ResnetCnn { .. })
+        !matches!(
+            self,
+            NetworkSection::ResnetCnn { .. } | NetworkSection::ResnetCrnnAt { .. }
+        )
     }
 
     /// The key of `[init]`: `speech` begins one branch of `bimer`, `model` a whole network of the same kind.
@@ -71,15 +86,27 @@ impl NetworkSection {
 #[serde(rename_all = "kebab-case")]
 enum Kind {
     ResnetCnn,
+    ResnetCrnnAt,
     TextHead,
     Bimer,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Branch {
+    ResnetCnn,
+    ResnetCrnnAt,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
     kind: Kind,
+    speech: Option<Branch>,
     widths: Option<Vec<usize>>,
+    heads: Option<usize>,
+    feed_forward: Option<usize>,
+    encoder_dropout: Option<f64>,
     hidden: Option<usize>,
     text_features: Option<usize>,
     dropout: Option<f64>,
@@ -93,7 +120,7 @@ const MAX_PARAMETERS: usize = 400_000_000;
 
 pub(super) fn read(root: &Table<'_>) -> Result<NetworkSection, RecipeError> {
     let Some(table) = root.table("network")? else {
-        let hint = "write [network] with kind = \"resnet-cnn\", \"text-head\" or \"bimer\"";
+        let hint = "write [network] with kind = \"resnet-cnn\", \"resnet-crnn-at\", \"text-head\" or \"bimer\"";
         return Err(root.error("", "the table [network] is missing", Some(hint.to_owned())));
     };
     let raw = table.read::<Raw>(&[])?;
@@ -106,34 +133,86 @@ pub(super) fn read(root: &Table<'_>) -> Result<NetworkSection, RecipeError> {
         within(&table, key, size as f64, 1.0, MAX_SIZE as f64)?;
         Ok::<usize, RecipeError>(size)
     };
-    let dropout = raw.dropout.unwrap_or(0.5);
-    if !(0.0..1.0).contains(&dropout) {
-        let message = format!("found {dropout}, allowed are 0 to below 1");
-        return Err(table.error("dropout", message, None));
-    }
+    let share = |key: &str, share: f64| match (0.0..1.0).contains(&share) {
+        true => Ok(share),
+        false => {
+            let message = format!("found {share}, allowed are 0 to below 1");
+            Err(table.error(key, message, None))
+        }
+    };
+    let dropout = |otherwise: f64| share("dropout", raw.dropout.unwrap_or(otherwise));
+    let attentive = |widths: &[usize]| {
+        let default = Attentive::default();
+        let attentive = Attentive {
+            heads: size("heads", raw.heads, default.heads)?,
+            feed_forward: size("feed_forward", raw.feed_forward, default.feed_forward)?,
+            encoder_dropout: share(
+                "encoder_dropout",
+                raw.encoder_dropout.unwrap_or(default.encoder_dropout),
+            )?,
+        };
+        fits(&table, widths, attentive.heads)?;
+        Ok::<Attentive, RecipeError>(attentive)
+    };
     match raw.kind {
         Kind::ResnetCnn => {
-            has_none(&["hidden", "text_features"], "resnet-cnn")?;
-            let widths = widths(&table, raw.widths)?;
+            has_none(&["hidden", "text_features", "speech"], "resnet-cnn")?;
+            has_none(&ATTENTIVE, "resnet-cnn")?;
+            let (widths, dropout) = (widths(&table, raw.widths.clone())?, dropout(0.5)?);
             Ok(NetworkSection::ResnetCnn { widths, dropout })
         }
+        Kind::ResnetCrnnAt => {
+            has_none(&["hidden", "text_features", "speech"], "resnet-crnn-at")?;
+            let widths = widths(&table, raw.widths.clone())?;
+            Ok(NetworkSection::ResnetCrnnAt {
+                attentive: attentive(&widths)?,
+                widths,
+                dropout: dropout(0.3)?,
+            })
+        }
         Kind::TextHead => {
-            has_none(&["widths", "text_features"], "text-head")?;
+            has_none(&["widths", "text_features", "speech"], "text-head")?;
+            has_none(&ATTENTIVE, "text-head")?;
             let hidden = raw.hidden.map(|hidden| size("hidden", Some(hidden), 0));
             Ok(NetworkSection::TextHead {
                 hidden: hidden.transpose()?,
-                dropout,
+                dropout: dropout(0.5)?,
             })
         }
         Kind::Bimer => {
             has_none(&["hidden"], "bimer")?;
+            let widths = widths(&table, raw.widths.clone())?;
+            let speech = match raw.speech {
+                Some(Branch::ResnetCrnnAt) => Speech::ResnetCrnnAt(attentive(&widths)?),
+                None | Some(Branch::ResnetCnn) => {
+                    has_none(&ATTENTIVE, "bimer with speech = \"resnet-cnn\"")?;
+                    Speech::ResnetCnn
+                }
+            };
             Ok(NetworkSection::Bimer {
-                widths: widths(&table, raw.widths)?,
+                speech,
+                widths,
                 text_features: size("text_features", raw.text_features, 256)?,
-                dropout,
+                dropout: dropout(0.5)?,
             })
         }
     }
+}
+
+/// The keys of what stands behind the blocks of `resnet-crnn-at`.
+const ATTENTIVE: [&str; 3] = ["heads", "feed_forward", "encoder_dropout"];
+
+/// The last width is divided by the directions of the GRU, and by the heads.
+fn fits(table: &Table<'_>, widths: &[usize], heads: usize) -> Result<(), RecipeError> {
+    let last = widths.last().copied().unwrap_or(0);
+    if last.is_multiple_of(2) && last.is_multiple_of(heads) {
+        return Ok(());
+    }
+    let key = if table.has("heads") { "heads" } else { "widths" };
+    let message = format!(
+        "found {heads} heads for {last} channels behind the last block, expected an even number that they divide"
+    );
+    Err(table.error(key, message, None))
 }
 
 fn widths(table: &Table<'_>, widths: Option<Vec<usize>>) -> Result<Vec<usize>, RecipeError> {

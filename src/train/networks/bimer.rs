@@ -1,22 +1,49 @@
 //! `bimer`: the BiMER paper's intermediate fusion: speech features (512) and text features (256), side by side (768), into one
-//! linear layer. The speech branch is `resnet-cnn` without its head; the text branch a linear layer over a frozen encoder.
+//! linear layer. The speech branch is `resnet-cnn` or `resnet-crnn-at` without its head; the text branch a linear layer over a frozen
+//! encoder.
 
 use serde::{Deserialize, Serialize};
 
-use super::{IMAGE, TEXT, inputs, residual};
+use super::{Attentive, IMAGE, TEXT, inputs, residual};
 use crate::onnx::graph::network::{Net, Network, Port};
 use crate::onnx::graph::{GraphError, Value};
 
 /// The scope of the speech branch's parameters: behind it stand the names that they have in `resnet-cnn`.
 pub const SPEECH: &str = "speech";
 
-/// The network with its sizes: 4,999,044 trained parameters with the paper's widths, 384 features of texts and four classes.
+/// The network that the speech branch is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Speech {
+    /// `resnet-cnn`.
+    #[default]
+    ResnetCnn,
+    /// `resnet-crnn-at`.
+    ResnetCrnnAt(Attentive),
+}
+
+impl Speech {
+    /// Its name, as recipes have it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Speech::ResnetCnn => "resnet-cnn",
+            Speech::ResnetCrnnAt(_) => "resnet-crnn-at",
+        }
+    }
+}
+
+/// The network with its sizes: with the paper's widths, 384 features of texts and four classes 4,999,044 trained parameters, and
+/// 9,334,660 with `resnet-crnn-at`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bimer {
     /// Height of the pictures.
     pub height: usize,
     /// Width of the pictures.
     pub width: usize,
+    /// The speech branch.
+    #[serde(default)]
+    pub speech: Speech,
     /// Channels behind each block of the speech branch; the last one is the size of its features, 512 in the paper.
     pub widths: Vec<usize>,
     /// Size of the encoder's features of texts.
@@ -40,8 +67,13 @@ impl Network for Bimer {
     fn logits(&self, net: &mut Net<'_>, values: &[Value]) -> Result<Value, GraphError> {
         let [image, text] = inputs("bimer", values)?;
         let speech = net.scoped(SPEECH, |net| {
-            let x = residual::blocks(net, image, &self.widths)?;
-            let x = net.global_average(x)?;
+            let x = match &self.speech {
+                Speech::ResnetCnn => {
+                    let map = residual::blocks(net, image, &self.widths)?;
+                    net.global_average(map)?
+                }
+                Speech::ResnetCrnnAt(attentive) => attentive.features(net, image, &self.widths)?,
+            };
             net.dropout("dropout", x, self.dropout)
         })?;
         let text = net.scoped("words", |net| {

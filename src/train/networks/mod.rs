@@ -6,12 +6,14 @@
 mod bimer;
 mod residual;
 mod resnet_cnn;
+mod resnet_crnn_at;
 mod text_head;
 
 use serde::{Deserialize, Serialize};
 
-pub use bimer::{Bimer, SPEECH};
+pub use bimer::{Bimer, SPEECH, Speech};
 pub use resnet_cnn::{ResnetCnn, WIDTHS};
+pub use resnet_crnn_at::{Attentive, ResnetCrnnAt};
 pub use text_head::TextHead;
 
 use crate::onnx::graph::network::{Net, Network, Port};
@@ -28,6 +30,8 @@ pub const TEXT: &str = "text";
 pub enum Architecture {
     /// The paper's network for mel images.
     ResnetCnn(ResnetCnn),
+    /// The paper's network for mel images with a recurrent layer and attention.
+    ResnetCrnnAt(ResnetCrnnAt),
     /// A head over a frozen encoder of texts.
     TextHead(TextHead),
     /// Both, fused.
@@ -40,6 +44,7 @@ impl Architecture {
     pub fn name(&self) -> &'static str {
         match self {
             Architecture::ResnetCnn(_) => "resnet-cnn",
+            Architecture::ResnetCrnnAt(_) => "resnet-crnn-at",
             Architecture::TextHead(_) => "text-head",
             Architecture::Bimer(_) => "bimer",
         }
@@ -50,6 +55,7 @@ impl Architecture {
     pub fn picture(&self) -> Option<(usize, usize)> {
         match self {
             Architecture::ResnetCnn(speech) => Some((speech.height, speech.width)),
+            Architecture::ResnetCrnnAt(speech) => Some((speech.height, speech.width)),
             Architecture::TextHead(_) => None,
             Architecture::Bimer(bimer) => Some((bimer.height, bimer.width)),
         }
@@ -59,7 +65,7 @@ impl Architecture {
     #[must_use]
     pub fn text(&self) -> Option<usize> {
         match self {
-            Architecture::ResnetCnn(_) => None,
+            Architecture::ResnetCnn(_) | Architecture::ResnetCrnnAt(_) => None,
             Architecture::TextHead(head) => Some(head.text_size),
             Architecture::Bimer(bimer) => Some(bimer.text_size),
         }
@@ -70,6 +76,7 @@ impl Architecture {
     pub fn classes(&self) -> usize {
         match self {
             Architecture::ResnetCnn(speech) => speech.classes,
+            Architecture::ResnetCrnnAt(speech) => speech.classes,
             Architecture::TextHead(head) => head.classes,
             Architecture::Bimer(bimer) => bimer.classes,
         }
@@ -78,6 +85,7 @@ impl Architecture {
     fn network(&self) -> &dyn Network {
         match self {
             Architecture::ResnetCnn(network) => network,
+            Architecture::ResnetCrnnAt(network) => network,
             Architecture::TextHead(network) => network,
             Architecture::Bimer(network) => network,
         }

@@ -110,6 +110,14 @@ impl Net<'_> {
         })
     }
 
+    /// The places of a map, row by row, as steps: [batch, channels, height, width] → [batch, height · width, channels].
+    pub fn steps_of_map(&mut self, map: Value) -> Made {
+        let (channels, height, width) = (self.size(map, 1)?, self.size(map, 2)?, self.size(map, 3)?);
+        let signed = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+        let last = self.graph.transpose(map, &[0, 2, 3, 1])?;
+        self.graph.reshape(last, &[0, signed(height * width), signed(channels)])
+    }
+
     /// The mean over the steps: [batch, steps, features] → [batch, features].
     pub fn mean_of_steps(&mut self, x: Value) -> Made {
         self.graph.mean(x, &[1], false)
