@@ -1,10 +1,11 @@
-//! The time of a training step of `resnet-cnn`: six residual blocks of 16 to 512 channels, on images 3 × 369 × 496 unless told
-//! otherwise.
+//! The time of a training step of a network on data of given sizes.
 //!
-//!     cargo run --release --example train_step -- LIBRARY [BATCH] [STEPS] [HEIGHT] [WIDTH] [FILE]
+//!     cargo run --release --example train_step -- LIBRARY [NETWORK] [BATCH] [STEPS] [A] [B] [FILE]
 //!
-//! LIBRARY is ONNX Runtime's. Milliseconds of processor time and of the clock for each step go to stdout, as JSON. With FILE the
-//! step is also written as an ONNX file. `scripts/bench/train_step.py` runs this beside PyTorch.
+//! LIBRARY is ONNX Runtime's. NETWORK is `resnet-cnn` (the default) or `resnet-crnn-at` with the paper's widths, on images of A × B,
+//! 369 × 496 unless told otherwise; or `bigru`, a bidirectional GRU over A steps (50) of B numbers each (64), with B numbers a
+//! direction, whose states' mean goes into a linear layer. Milliseconds of processor time and of the clock for each step go to stdout,
+//! as JSON. With FILE the step is also written as an ONNX file. `scripts/bench/train_step.py` runs this beside PyTorch.
 
 #![allow(clippy::print_stdout, reason = "it prints its result")]
 
@@ -14,20 +15,77 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use augment::onnx::device::Device;
 use augment::onnx::engine::{Engine, Options};
+use augment::onnx::graph::network::{Net, Network, Port};
 use augment::onnx::graph::train::{Optimizer, Settings, Trainer, TrainingStep};
-use augment::train::networks::{ResnetCnn, WIDTHS};
+use augment::onnx::graph::{GraphError, Value};
+use augment::train::networks::{Attentive, ResnetCnn, ResnetCrnnAt, WIDTHS};
+
+const CLASSES: usize = 4;
+
+/// A bidirectional GRU, the mean of its states, a linear layer.
+struct BiGru {
+    steps: usize,
+    size: usize,
+}
+
+impl Network for BiGru {
+    fn inputs(&self) -> Vec<Port> {
+        vec![Port::new("x", &[self.steps, self.size])]
+    }
+
+    fn logits(&self, net: &mut Net<'_>, inputs: &[Value]) -> Result<Value, GraphError> {
+        let [x] = inputs else {
+            return Err(GraphError::Name("x".to_owned()));
+        };
+        // What it takes is made by a linear layer, as in a network, where its gradient is asked for.
+        let x = net.linear("before", *x, 2 * self.size)?;
+        let states = net.gru("gru", x, self.size, true)?;
+        let mean = net.mean_of_steps(states)?;
+        net.linear("head", mean, CLASSES)
+    }
+}
+
+fn network(name: &str, a: Option<usize>, b: Option<usize>) -> Result<Box<dyn Network>> {
+    let (height, width) = (a.unwrap_or(369), b.unwrap_or(496));
+    let widths = WIDTHS.to_vec();
+    Ok(match name {
+        "resnet-cnn" => Box::new(ResnetCnn {
+            height,
+            width,
+            widths,
+            dropout: 0.5,
+            classes: CLASSES,
+        }),
+        "resnet-crnn-at" => Box::new(ResnetCrnnAt {
+            height,
+            width,
+            widths,
+            attentive: Attentive::default(),
+            dropout: 0.3,
+            classes: CLASSES,
+        }),
+        "bigru" => Box::new(BiGru {
+            steps: a.unwrap_or(50),
+            size: b.unwrap_or(64),
+        }),
+        other => bail!("found the network {other}, expected resnet-cnn, resnet-crnn-at or bigru"),
+    })
+}
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, otherwise: usize| match arguments.get(at) {
-        Some(text) => text.parse().with_context(|| format!("{text} is no number")),
-        None => Ok(otherwise),
+    let number = |at: usize| match arguments.get(at) {
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .with_context(|| format!("{text} is no number")),
+        None => Ok(None),
     };
     let Some(library) = arguments.first() else {
         bail!("expected the path of ONNX Runtime's library");
     };
-    let (batch, steps) = (number(1, 16)?, number(2, 8)?);
-    let (height, width) = (number(3, 369)?, number(4, 496)?);
+    let name = arguments.get(1).map_or("resnet-cnn", String::as_str);
+    let (batch, steps) = (number(2)?.unwrap_or(16), number(3)?.unwrap_or(8));
     let settings = Settings {
         batch,
         seed: 1,
@@ -35,15 +93,9 @@ fn main() -> Result<()> {
         clip: None,
         class_weights: None,
     };
-    let network = ResnetCnn {
-        height,
-        width,
-        widths: WIDTHS.to_vec(),
-        dropout: 0.5,
-        classes: 4,
-    };
-    let step = TrainingStep::new(&network, &settings)?;
-    if let Some(file) = arguments.get(5) {
+    let network = network(name, number(4)?, number(5)?)?;
+    let step = TrainingStep::new(network.as_ref(), &settings)?;
+    if let Some(file) = arguments.get(6) {
         std::fs::write(file, &step.model)?;
     }
     let engine = Engine::start(&Options {
@@ -52,19 +104,27 @@ fn main() -> Result<()> {
         threads: 1,
     })?;
     let mut trainer = Trainer::new(&engine, &step, &step.first_state()?)?;
-    let image: Vec<f32> = (0..batch * 3 * height * width)
-        .map(|at| (at * 7919 % 2049) as f32 / 1024.0 - 1.0)
+    let data: Vec<Vec<f32>> = step
+        .inputs
+        .iter()
+        .map(|port| {
+            let count = batch * port.dims.iter().product::<usize>();
+            (0..count)
+                .map(|at| (at * 7919 % 2049) as f32 / 1024.0 - 1.0)
+                .collect()
+        })
         .collect();
-    let mut targets = vec![0.0; batch * 4];
-    for (row, targets) in targets.chunks_mut(4).enumerate() {
-        if let Some(target) = targets.get_mut(row % 4) {
+    let data: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
+    let mut targets = vec![0.0; batch * CLASSES];
+    for (row, targets) in targets.chunks_mut(CLASSES).enumerate() {
+        if let Some(target) = targets.get_mut(row % CLASSES) {
             *target = 1.0;
         }
     }
     let (mut clock, mut processor, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     for at in 1..=steps {
         let (start, used) = (Instant::now(), processor_ms()?);
-        let outcome = trainer.step(&[&image], &targets, at as u64, 1e-5)?;
+        let outcome = trainer.step(&data, &targets, at as u64, 1e-5)?;
         clock.push(start.elapsed().as_secs_f64() * 1000.0);
         processor.push(processor_ms()? - used);
         losses.push(outcome.loss);

@@ -1,9 +1,10 @@
-"""The time of a training step of `resnet-cnn` here and in PyTorch: same shapes, one thread, in turns.
+"""The time of a training step of a network here and in PyTorch: same shapes, one thread, in turns.
 
     cargo build --release --example train_step
-    python scripts/bench/train_step.py LIBRARY [--batch 16] [--steps 6] [--rounds 3] [--size 369 496]
+    python scripts/bench/train_step.py LIBRARY [--network resnet-cnn] [--batch 16] [--steps 6] [--rounds 3] [--size 369 496]
 
-LIBRARY is ONNX Runtime's. Both sides run AdamW on the same shapes. Medians of the steps behind the first of each round are
+LIBRARY is ONNX Runtime's. Networks are `resnet-cnn`, `resnet-crnn-at` (a size is height and width) and `bigru` (steps and hidden
+size of a direction). Both sides run AdamW on the same shapes. Medians of the steps behind the first of each round are
 printed: processor time, which other programs on the machine disturb less, and time by the clock.
 """
 
@@ -39,11 +40,45 @@ class Block(nn.Module):
         return functional.leaky_relu(y + self.shortcut_norm(self.shortcut(x)))
 
 
-def pytorch(batch: int, steps: int, size: list[int]) -> dict:
+class ResnetCrnnAt(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*(Block(a, b) for a, b in zip(CHANNELS, CHANNELS[1:])))
+        self.gru = nn.GRU(512, 256, batch_first=True, bidirectional=True)
+        self.attention = nn.Linear(512, 1, bias=False)
+        self.encoder = nn.TransformerEncoderLayer(512, 8, 2048, dropout=0.1, batch_first=True)
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(512, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        steps, _ = self.gru(self.blocks(x).flatten(2).transpose(1, 2))
+        return self.head(self.encoder(steps * self.attention(steps).softmax(1)).mean(1))
+
+
+class BiGru(nn.Module):
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.before = nn.Linear(size, 2 * size)
+        self.gru = nn.GRU(2 * size, size, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(2 * size, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.gru(self.before(x))[0].mean(1))
+
+
+def network(name: str, size: list[int]) -> tuple[nn.Module, list[int]]:
+    """A network and the sizes of one row."""
+    if name == "bigru":
+        return BiGru(size[1]), size
+    if name == "resnet-crnn-at":
+        return ResnetCrnnAt(), [3, *size]
     blocks = [Block(a, b) for a, b in zip(CHANNELS, CHANNELS[1:])]
-    net = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.5), nn.Linear(512, 4))
+    return nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.5), nn.Linear(512, 4)), [3, *size]
+
+
+def pytorch(name: str, batch: int, steps: int, size: list[int]) -> dict:
+    net, row = network(name, size)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-5, weight_decay=1e-3)
-    x = torch.randn(batch, 3, *size)
+    x = torch.randn(batch, *row)
     targets = torch.arange(batch) % 4
     clock, processor = [], []
     for _ in range(steps):
@@ -56,8 +91,8 @@ def pytorch(batch: int, steps: int, size: list[int]) -> dict:
     return {"clock_ms": clock, "processor_ms": processor}
 
 
-def ours(program: Path, library: str, batch: int, steps: int, size: list[int]) -> dict:
-    command = [program, library, *map(str, [batch, steps, *size])]
+def ours(program: Path, library: str, name: str, batch: int, steps: int, size: list[int]) -> dict:
+    command = [program, library, name, *map(str, [batch, steps, *size])]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
@@ -65,20 +100,22 @@ def ours(program: Path, library: str, batch: int, steps: int, size: list[int]) -
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("library")
+    parser.add_argument("--network", choices=["resnet-cnn", "resnet-crnn-at", "bigru"], default="resnet-cnn")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, nargs=2, default=[369, 496])
+    parser.add_argument("--size", type=int, nargs=2)
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/train_step")
     arguments = parser.parse_args()
+    size = arguments.size or ([50, 64] if arguments.network == "bigru" else [369, 496])
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
     results: dict[str, dict[str, list[float]]] = {}
     for _ in range(arguments.rounds):
         runs = {
-            "PyTorch": pytorch(arguments.batch, arguments.steps, arguments.size),
+            "PyTorch": pytorch(arguments.network, arguments.batch, arguments.steps, size),
             "augment": ours(
-                arguments.program, arguments.library, arguments.batch, arguments.steps, arguments.size
+                arguments.program, arguments.library, arguments.network, arguments.batch, arguments.steps, size
             ),
         }
         for name, run in runs.items():
@@ -86,7 +123,7 @@ def main() -> None:
                 results.setdefault(name, {}).setdefault(kind, []).extend(run[kind][1:])
     for name, kinds in results.items():
         line = ", ".join(
-            f"{kind} median {statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
+            f"{kind} median {statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
             for kind, values in kinds.items()
         )
         print(f"{name}: {line}")

@@ -18,7 +18,14 @@ from torch.nn import functional
 from goldens_training import STEPS, Block, batch_of, cross_entropy, numbers, targets_of
 
 # What docs and tests say.
-COUNTS = {"resnet-cnn": 4_899_460, "text-head": 1_540, "text-head, 128 hidden": 49_796, "bimer": 4_999_044}
+COUNTS = {
+    "resnet-cnn": 4_899_460,
+    "resnet-crnn-at": 9_235_076,
+    "text-head": 1_540,
+    "text-head, 128 hidden": 49_796,
+    "bimer": 4_999_044,
+    "bimer with resnet-crnn-at": 9_334_660,
+}
 WIDTHS = [16, 32, 64, 128, 256, 512]
 
 
@@ -46,6 +53,42 @@ class ResnetCnn(nn.Module):
         return self.head(image.mean((2, 3)))
 
 
+class Attentive(nn.Module):
+    """Residual blocks, GRU, attention over the steps and a layer of a Transformer's encoder; the mean over the steps."""
+
+    def __init__(self, widths: list[int], heads: int, feed_forward: int) -> None:
+        super().__init__()
+        self.count = len(widths)
+        for name, block in blocks(widths):
+            self.add_module(name, block)
+        size = widths[-1]
+        self.gru = nn.GRU(size, size // 2, batch_first=True, bidirectional=True)
+        self.attention = nn.Linear(size, 1, bias=False)
+        self.encoder = nn.TransformerEncoderLayer(size, heads, feed_forward, dropout=0.0, batch_first=True)
+
+    def features(self, image: torch.Tensor) -> torch.Tensor:
+        for i in range(self.count):
+            image = self.get_submodule(f"block{i + 1}")(image)
+        steps, _ = self.gru(image.flatten(2).transpose(1, 2))
+        return self.encoder(steps * self.attention(steps).softmax(1)).mean(1)
+
+
+class ResnetCrnnAt(Attentive):
+    """With dropout, which is left out here, and a linear layer."""
+
+    batch = 5
+
+    def __init__(
+        self, height: int, width: int, widths: list[int], heads: int, feed_forward: int, classes: int
+    ) -> None:
+        super().__init__(widths, heads, feed_forward)
+        self.inputs, self.classes = [("image", [3, height, width])], classes
+        self.head = nn.Linear(widths[-1], classes)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.head(self.features(image))
+
+
 class TextHead(nn.Module):
     """A linear layer over features of texts, or two with ReLU between them."""
 
@@ -64,22 +107,34 @@ class TextHead(nn.Module):
 
 
 class Bimer(nn.Module):
-    """Means of the blocks' maps and a linear layer's features of texts, side by side, into a linear layer."""
+    """Features of speech and a linear layer's features of texts, side by side, into a linear layer."""
 
     batch = 6
 
-    def __init__(self, height: int, width: int, widths: list[int], size: int, features: int, classes: int) -> None:
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        widths: list[int],
+        size: int,
+        features: int,
+        classes: int,
+        attentive: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__()
         self.inputs, self.classes = [("image", [3, height, width]), ("text", [size])], classes
-        self.speech = nn.Sequential()
-        for name, block in blocks(widths):
-            self.speech.add_module(name, block)
+        self.attentive = attentive is not None
+        self.speech = Attentive(widths, *attentive) if attentive else nn.Sequential()
+        if attentive is None:
+            for name, block in blocks(widths):
+                self.speech.add_module(name, block)
         self.words = nn.Sequential()
         self.words.add_module("linear", nn.Linear(size, features))
         self.head = nn.Linear(widths[-1] + features, classes)
 
     def forward(self, image: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        return self.head(torch.cat([self.speech(image).mean((2, 3)), self.words(text)], 1))
+        speech = self.speech.features(image) if self.attentive else self.speech(image).mean((2, 3))
+        return self.head(torch.cat([speech, self.words(text)], 1))
 
 
 def begin(net: nn.Module) -> nn.Module:
@@ -147,9 +202,11 @@ def train(net: nn.Module, weights: list[float] | None, soft: bool, clip: float |
 def write_networks(folder: Path) -> None:
     small = {
         "resnet-cnn": lambda: ResnetCnn(20, 27, [4, 6, 8], 4),
+        "resnet-crnn-at": lambda: ResnetCrnnAt(14, 11, [4, 6], 3, 10, 4),
         "text-head": lambda: TextHead(12, None, 4),
         "text-head-hidden": lambda: TextHead(12, 9, 4),
         "bimer": lambda: Bimer(21, 16, [4, 6], 10, 5, 4),
+        "bimer-crnn": lambda: Bimer(12, 9, [4, 6], 10, 5, 4, (2, 9)),
     }
     for name, make in small.items():
         golden = {
@@ -165,9 +222,11 @@ def count() -> None:
     """The networks of full size have as many trained parameters as the docs say."""
     full = {
         "resnet-cnn": ResnetCnn(369, 496, WIDTHS, 4),
+        "resnet-crnn-at": ResnetCrnnAt(369, 496, WIDTHS, 8, 2048, 4),
         "text-head": TextHead(384, None, 4),
         "text-head, 128 hidden": TextHead(384, 128, 4),
         "bimer": Bimer(369, 496, WIDTHS, 384, 256, 4),
+        "bimer with resnet-crnn-at": Bimer(369, 496, WIDTHS, 384, 256, 4, (8, 2048)),
     }
     for name, net in full.items():
         found = sum(parameter.numel() for parameter in net.parameters())

@@ -13,8 +13,10 @@ mod dropout;
 mod errors;
 mod files;
 mod goldens;
+mod layers;
 mod nets;
 mod networks;
+mod recurrent;
 mod rules;
 mod trainer;
 

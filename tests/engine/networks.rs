@@ -6,7 +6,9 @@ use std::path::Path;
 use augment::onnx::graph::Tensor;
 use augment::onnx::graph::network::Network;
 use augment::onnx::graph::train::{Optimizer, Settings, State, Trainer, TrainingStep};
-use augment::train::networks::{Architecture, Bimer, ResnetCnn, TextHead, WIDTHS};
+use augment::train::networks::{
+    Architecture, Attentive, Bimer, ResnetCnn, ResnetCrnnAt, Speech, TextHead, WIDTHS,
+};
 use serde::Deserialize;
 
 use crate::goldens::{near, used};
@@ -103,15 +105,31 @@ fn train(network: &Architecture, golden: &Run, settings: &Settings, soft: bool) 
             let moments = trainer.state().unwrap();
             for (name, gradient) in &golden.gradients {
                 let moment = moments[&format!("adam.m/{name}")].to_f32().unwrap();
-                near(&format!("gradient of {name}"), &moment, gradient);
+                same(&format!("gradient of {name}"), &moment, gradient);
             }
         }
     }
     let state = trainer.state().unwrap();
     for (name, values) in &golden.last {
-        near(name, &state[name].to_f32().unwrap(), values);
+        same(name, &state[name].to_f32().unwrap(), values);
     }
     state
+}
+
+/// As [`near`], but for the bias of attention's keys: it moves all scores of a query alike, which changes nothing, so its gradient
+/// is what rounding leaves, and AdamW makes steps of any size of that.
+#[track_caller]
+fn same(what: &str, found: &[f32], expected: &[f32]) {
+    if !what.ends_with("in_proj_bias") {
+        return near(what, found, expected);
+    }
+    let third = expected.len() / 3;
+    near(what, &found[..third], &expected[..third]);
+    near(what, &found[2 * third..], &expected[2 * third..]);
+    if what.starts_with("gradient") {
+        let largest = |values: &[f32]| values.iter().fold(0.0_f32, |max, value| max.max(value.abs()));
+        assert!(largest(&found[third..2 * third]) <= 1e-4 * largest(expected));
+    }
 }
 
 #[test]
@@ -121,6 +139,24 @@ fn resnet_cnn_trains_as_in_pytorch() {
             height: 20,
             width: 27,
             widths: vec![4, 6, 8],
+            dropout,
+            classes: CLASSES,
+        })
+    });
+}
+
+#[test]
+fn resnet_crnn_at_trains_as_in_pytorch() {
+    compare("resnet-crnn-at", 5, |dropout| {
+        Architecture::ResnetCrnnAt(ResnetCrnnAt {
+            height: 14,
+            width: 11,
+            widths: vec![4, 6],
+            attentive: Attentive {
+                heads: 3,
+                feed_forward: 10,
+                encoder_dropout: dropout,
+            },
             dropout,
             classes: CLASSES,
         })
@@ -147,6 +183,27 @@ fn bimer_trains_as_in_pytorch() {
         Architecture::Bimer(Bimer {
             height: 21,
             width: 16,
+            speech: Speech::ResnetCnn,
+            widths: vec![4, 6],
+            text_size: 10,
+            text_features: 5,
+            dropout,
+            classes: CLASSES,
+        })
+    });
+}
+
+#[test]
+fn bimer_with_a_recurrent_speech_branch_trains_as_in_pytorch() {
+    compare("bimer-crnn", 6, |dropout| {
+        Architecture::Bimer(Bimer {
+            height: 12,
+            width: 9,
+            speech: Speech::ResnetCrnnAt(Attentive {
+                heads: 2,
+                feed_forward: 9,
+                encoder_dropout: dropout,
+            }),
             widths: vec![4, 6],
             text_size: 10,
             text_features: 5,
@@ -161,6 +218,8 @@ const RESNET_CNN: usize = 4_899_460;
 const TEXT_HEAD: usize = 1_540;
 const TEXT_HEAD_HIDDEN: usize = 49_796;
 const BIMER: usize = 4_999_044;
+const RESNET_CRNN_AT: usize = 9_235_076;
+const BIMER_CRNN_AT: usize = 9_334_660;
 
 /// Numbers that training changes, running statistics not counted.
 fn trained(network: &dyn Network) -> usize {
@@ -187,12 +246,27 @@ fn networks_of_full_size_have_the_parameters_that_the_documentation_counts() {
         let bimer = Bimer {
             height,
             width,
+            speech: Speech::ResnetCnn,
             widths: WIDTHS.to_vec(),
             text_size: 384,
             text_features: 256,
             dropout: 0.5,
             classes: CLASSES,
         };
+        let recurrent = ResnetCrnnAt {
+            height,
+            width,
+            widths: WIDTHS.to_vec(),
+            attentive: Attentive::default(),
+            dropout: 0.3,
+            classes: CLASSES,
+        };
+        let both = Bimer {
+            speech: Speech::ResnetCrnnAt(Attentive::default()),
+            ..bimer.clone()
+        };
+        assert_eq!(trained(&recurrent), RESNET_CRNN_AT);
+        assert_eq!(trained(&both), BIMER_CRNN_AT);
         assert_eq!(trained(&speech), RESNET_CNN);
         assert_eq!(trained(&bimer), BIMER);
     }

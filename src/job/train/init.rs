@@ -20,7 +20,9 @@ pub(super) fn begin(
     let wrong = |reason: String| TrainJobError::Other(format!("[init] {}: {reason}", model.path.display()));
     let scope = match (network, &model.description.network) {
         (Architecture::Bimer(bimer), theirs) if bimer.speech.name() == theirs.name() => format!("{SPEECH}."),
-        (Architecture::Bimer(ours), Architecture::Bimer(theirs)) if ours.speech.name() != theirs.speech.name() => {
+        (Architecture::Bimer(ours), Architecture::Bimer(theirs))
+            if ours.speech.name() != theirs.speech.name() =>
+        {
             return Err(wrong(format!(
                 "found a bimer model whose speech branch is {}, expected {}",
                 theirs.speech.name(),

@@ -120,7 +120,8 @@ const MAX_PARAMETERS: usize = 400_000_000;
 
 pub(super) fn read(root: &Table<'_>) -> Result<NetworkSection, RecipeError> {
     let Some(table) = root.table("network")? else {
-        let hint = "write [network] with kind = \"resnet-cnn\", \"resnet-crnn-at\", \"text-head\" or \"bimer\"";
+        let hint =
+            "write [network] with kind = \"resnet-cnn\", \"resnet-crnn-at\", \"text-head\" or \"bimer\"";
         return Err(root.error("", "the table [network] is missing", Some(hint.to_owned())));
     };
     let raw = table.read::<Raw>(&[])?;

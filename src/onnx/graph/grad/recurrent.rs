@@ -179,7 +179,10 @@ impl Layer {
                 let cut = graph.slice(all, &cuts)?;
                 graph.shaped(cut, &[hidden, size].into())
             };
-            weights.push((of(graph, self.weight, inputs)?, of(graph, self.recurrence, hidden)?));
+            weights.push((
+                of(graph, self.weight, inputs)?,
+                of(graph, self.recurrence, hidden)?,
+            ));
         }
         for place in 0..6 {
             biases.push(match self.bias {

@@ -19,14 +19,23 @@ fn gru(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
             ));
         }
     };
-    let ([first, second, inputs], [_, _, Dim::Known(hidden)]) = (x.shape.dims(), recurrence.shape.dims()) else {
+    let ([first, second, inputs], [_, _, Dim::Known(hidden)]) = (x.shape.dims(), recurrence.shape.dims())
+    else {
         return expected("[steps, batch, inputs] and recurrent weights whose last size is known");
     };
     let batch_first = call.int("layout", 0) != 0;
-    let (steps, batch) = if batch_first { (second, first) } else { (first, second) };
+    let (steps, batch) = if batch_first {
+        (second, first)
+    } else {
+        (first, second)
+    };
     let known = |sizes: &[usize]| Shape::from(sizes);
     let with_batch = |lead: usize| Shape::from(vec![Dim::Known(lead), batch.clone(), Dim::Known(*hidden)]);
-    let weight = Shape::from(vec![Dim::Known(directions), Dim::Known(3 * hidden), inputs.clone()]);
+    let weight = Shape::from(vec![
+        Dim::Known(directions),
+        Dim::Known(3 * hidden),
+        inputs.clone(),
+    ]);
     let state = match batch_first {
         false => with_batch(directions),
         true => Shape::from(vec![batch.clone(), Dim::Known(directions), Dim::Known(*hidden)]),
@@ -39,7 +48,11 @@ fn gru(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
     ];
     for (at, shape) in wished {
         let required = at < 3;
-        let info = if required { Some(call.input(at)?) } else { call.optional(at) };
+        let info = if required {
+            Some(call.input(at)?)
+        } else {
+            call.optional(at)
+        };
         if info.is_some_and(|info| info.shape != shape || info.element != x.element) {
             return expected(format!("{}{shape} for input {at}", x.element));
         }
@@ -52,5 +65,8 @@ fn gru(call: &Call<'_>) -> Result<Vec<Typed>, Fault> {
         false => vec![steps.clone(), Dim::Known(directions), batch.clone(), hidden],
         true => vec![batch.clone(), steps.clone(), Dim::Known(directions), hidden],
     };
-    Ok(vec![Typed::new(x.element, all.into()), Typed::new(x.element, state)])
+    Ok(vec![
+        Typed::new(x.element, all.into()),
+        Typed::new(x.element, state),
+    ])
 }

@@ -74,9 +74,7 @@ impl Net<'_> {
             let shares = net.dropout("dropout", shares, dropout)?;
             let mixed = net.graph.matmul(shares, value)?;
             let mixed = net.graph.transpose(mixed, &[1, 3, 0, 2, 4])?;
-            let mixed = net
-                .graph
-                .reshape(mixed, &[0, signed(steps), signed(features)])?;
+            let mixed = net.graph.reshape(mixed, &[0, signed(steps), signed(features)])?;
             net.scoped("out_proj", |net| {
                 let init = Init::kaiming(features);
                 let weight = net.parameter("weight", &[features, features], init, Role::Weight)?;
@@ -115,7 +113,8 @@ impl Net<'_> {
         let (channels, height, width) = (self.size(map, 1)?, self.size(map, 2)?, self.size(map, 3)?);
         let signed = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
         let last = self.graph.transpose(map, &[0, 2, 3, 1])?;
-        self.graph.reshape(last, &[0, signed(height * width), signed(channels)])
+        self.graph
+            .reshape(last, &[0, signed(height * width), signed(channels)])
     }
 
     /// The mean over the steps: [batch, steps, features] → [batch, features].

@@ -64,7 +64,8 @@ impl Net<'_> {
             let scale = net.parameter("weight", &[features], Init::Constant(1.0), Role::Offset)?;
             let offset = net.parameter("bias", &[features], Init::Constant(0.0), Role::Offset)?;
             let settings = Attributes::none().int("axis", -1).float("epsilon", EPSILON);
-            net.graph.node("LayerNormalization", &[x, scale, offset], settings)
+            net.graph
+                .node("LayerNormalization", &[x, scale, offset], settings)
         })
     }
 }
