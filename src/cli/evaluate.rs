@@ -157,10 +157,12 @@ fn write(out: &Path, evaluations: &[Evaluation]) -> Result<(), anyhow::Error> {
             rows.push('\n');
         }
     }
+    // Before the first file, since many models may not fit into one picture.
+    let picture = confusion(&titled)?;
     let mut text = serde_json::to_string_pretty(&json!({ "models": evaluations }))?;
     text.push('\n');
     atomic::write(&out.join("evaluation.json"), text.as_bytes(), false)?;
-    atomic::write(&out.join("confusion.png"), &confusion(&titled)?, false)?;
+    atomic::write(&out.join("confusion.png"), &picture, false)?;
     atomic::write(&out.join("predictions.jsonl"), rows.as_bytes(), false)?;
     Ok(())
 }

@@ -60,6 +60,8 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         }
         match inferrer.answer(question, interrupt) {
             Ok(answer) => screen.data(&json!(answer)),
+            // It was not the question's fault.
+            Err(_) if interrupt.stopped() => anyhow::bail!("interrupted"),
             Err(reason) => {
                 failed += 1;
                 screen.data(&json!({ "id": question.id, "error": reason }));

@@ -227,3 +227,32 @@ fn manifests_that_are_none_are_refused() {
             .says("is not a regular file");
     }
 }
+
+#[test]
+fn an_interruption_is_no_answer() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let project = Project::of_words();
+    project.change("recipe.toml", "epochs = 3", "steps = 1");
+    project.train("reads").ends(0);
+    // More rows than are ever answered here.
+    let table: String = (0..200_000).map(|n| format!("row{n},So sad.\n")).collect();
+    project.write("asked.csv", "id,text\n".to_owned() + &table);
+    let mut child = project
+        .command(&["infer", "reads", "--manifest", "asked.csv"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    answers.read_line(&mut text).unwrap();
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    answers.read_to_string(&mut text).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "error: interrupted\n");
+    assert!(lines(&text).iter().all(|row| row["label"].is_string()), "{text}");
+}

@@ -300,3 +300,15 @@ fn a_model_of_sentences_reads_transcripts_and_the_other_way_round() {
         assert_eq!(of("words"), of("speech"), "{model}");
     }
 }
+
+#[test]
+fn measures_that_fit_into_no_picture_leave_nothing_behind() {
+    let project = trained();
+    let arguments = [&["evaluate"], &["m"; 40][..], &["speech", "--out", "measured"]].concat();
+    project
+        .run(&arguments)
+        .ends(1)
+        .says("the chart needs at least")
+        .says("hint: ");
+    assert!(!project.path("measured").exists());
+}
