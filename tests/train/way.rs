@@ -259,3 +259,58 @@ fn the_recipes_folder_and_name_are_where_the_model_goes() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn the_network_with_a_sequence_encoder_goes_the_same_way() {
+    let speech = SPEECH.replace(
+        "\"resnet-cnn\"",
+        "\"resnet-crnn-at\"\nfeed_forward = 16\nheads = 2",
+    );
+    let project = Project::new(&speech.replace("epochs = 3", "epochs = 2"));
+    project.train("m").ends(0);
+    project.train("again").ends(0);
+    assert_eq!(
+        differing(&project.tree("m"), &project.tree("again")),
+        Vec::<String>::new()
+    );
+    let both = both()
+        .replace(
+            "kind = \"bimer\"",
+            "kind = \"bimer\"\nspeech = \"resnet-crnn-at\"\nfeed_forward = 16\nheads = 2",
+        )
+        .replace("epochs = 3", "epochs = 1");
+    project.write("recipe.toml", both + "[init]\nspeech = \"m\"\n");
+    project.train("both").ends(0).says("numbers begin as in ./m");
+    let found = project
+        .run(&["evaluate", "m", "both", "speech", "--json"])
+        .ends(0)
+        .json();
+    for (at, name) in ["m", "both"].into_iter().enumerate() {
+        assert_eq!(
+            found["models"][at]["loss"],
+            project.value(&format!("{name}/metrics.json"))["loss"]
+        );
+    }
+    for (from, to, told) in [
+        ("heads = 2", "heads = 3", "heads"),
+        ("heads = 2", "heads = 0", "heads: found 0"),
+        (
+            "feed_forward = 16",
+            "feed_forward = 8193",
+            "feed_forward: found 8193",
+        ),
+        (
+            "feed_forward = 16",
+            "encoder_dropout = 1",
+            "encoder_dropout: found 1",
+        ),
+        (
+            "\"resnet-crnn-at\"",
+            "\"resnet-cnn\"",
+            "resnet-cnn has no such key",
+        ),
+    ] {
+        project.write("recipe.toml", speech.replace(from, to));
+        project.refuses().says("recipe.toml:").says(told);
+    }
+}
