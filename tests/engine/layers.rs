@@ -1,8 +1,10 @@
 //! Layers over steps: their gradients against central differences, and a small network of them on a task of a few lines.
 
+use std::collections::BTreeSet;
+
 use augment::onnx::graph::network::{Encoder, Net, Network, Port};
 use augment::onnx::graph::train::{Optimizer, Settings, State, Trainer, TrainingStep, inference_model};
-use augment::onnx::graph::{GraphError, Tensor, Value};
+use augment::onnx::graph::{Attribute, Graph, GraphError, Tensor, Value};
 use augment::train::networks::{Attentive, ResnetCrnnAt};
 
 use crate::differences::Numbers;
@@ -271,7 +273,7 @@ fn a_small_resnet_crnn_at_learns_and_its_file_holds_the_native_operator() {
     assert!(end < 0.3 * start, "from {start} to {end}");
 
     let model = inference_model(&network, &trainer.state().unwrap(), &[]).unwrap();
-    let graph = augment::onnx::graph::Graph::from_model(&model, &[]).unwrap();
+    let graph = Graph::from_model(&model, &[]).unwrap();
     let count = |operator: &str| {
         graph
             .nodes()
@@ -280,4 +282,30 @@ fn a_small_resnet_crnn_at_learns_and_its_file_holds_the_native_operator() {
             .count()
     };
     assert_eq!((count("GRU"), count("Scan")), (1, 0));
+}
+
+/// Nothing is computed that nobody reads.
+#[test]
+fn every_node_of_a_step_over_steps_is_used() {
+    let settings = Settings {
+        batch: 2,
+        seed: 1,
+        optimizer: Optimizer::adam_w(0.0),
+        clip: None,
+        class_weights: None,
+    };
+    let step = TrainingStep::new(&small(&[4, 6], 2), &settings).unwrap();
+    let graph = Graph::from_model(&step.model, &[]).unwrap();
+    let mut used: BTreeSet<Value> = graph.outputs().iter().copied().collect();
+    for node in graph.nodes().iter().rev() {
+        assert!(
+            node.outputs.iter().flatten().any(|value| used.contains(value)),
+            "{} is not used",
+            node.name
+        );
+        used.extend(node.inputs.iter().flatten());
+        if let Some(Attribute::Graph(body)) = node.attributes.get("body") {
+            used.extend(body.values().filter_map(|(_, info)| graph.find(&info.name)));
+        }
+    }
 }

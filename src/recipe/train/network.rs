@@ -243,3 +243,104 @@ fn learned(widths: &[usize]) -> usize {
     let blocks = before.zip(widths);
     blocks.map(|(from, to)| 10 * from * to + 9 * to * to).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::recipe::Document;
+
+    fn read(text: &str) -> Result<NetworkSection, String> {
+        let document = Document::of(Path::new("r.toml"), &format!("[network]\n{text}"));
+        super::read(&document.root().unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn resnet_crnn_at_has_the_papers_sizes_unless_told_otherwise() {
+        let paper = NetworkSection::ResnetCrnnAt {
+            widths: WIDTHS.to_vec(),
+            attentive: Attentive::default(),
+            dropout: 0.3,
+        };
+        assert_eq!(read("kind = \"resnet-crnn-at\""), Ok(paper));
+        let own = NetworkSection::ResnetCrnnAt {
+            widths: vec![8, 12],
+            attentive: Attentive {
+                heads: 3,
+                feed_forward: 20,
+                encoder_dropout: 0.2,
+            },
+            dropout: 0.4,
+        };
+        let text = "kind = \"resnet-crnn-at\"\nwidths = [8, 12]\nheads = 3\nfeed_forward = 20\n\
+                    encoder_dropout = 0.2\ndropout = 0.4";
+        assert_eq!(read(text), Ok(own));
+    }
+
+    #[test]
+    fn bimer_has_the_speech_branch_that_it_is_told() {
+        let branch = |text: &str| match read(&format!("kind = \"bimer\"\n{text}")) {
+            Ok(NetworkSection::Bimer { speech, .. }) => speech,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(branch(""), Speech::ResnetCnn);
+        assert_eq!(branch("speech = \"resnet-cnn\""), Speech::ResnetCnn);
+        let recurrent = branch("speech = \"resnet-crnn-at\"\nheads = 4");
+        let expected = Attentive {
+            heads: 4,
+            ..Attentive::default()
+        };
+        assert_eq!(recurrent, Speech::ResnetCrnnAt(expected));
+    }
+
+    #[test]
+    fn keys_and_sizes_that_do_not_fit_are_refused_at_their_place() {
+        for (text, place, part) in [
+            (
+                "kind = \"resnet-cnn\"\nheads = 2",
+                "3: [network] heads",
+                "resnet-cnn has no such key",
+            ),
+            (
+                "kind = \"bimer\"\nfeed_forward = 2",
+                "3: [network] feed_forward",
+                "speech = \"resnet-cnn\"",
+            ),
+            (
+                "kind = \"resnet-crnn-at\"\nspeech = \"resnet-cnn\"",
+                "3: [network] speech",
+                "no such key",
+            ),
+            (
+                "kind = \"resnet-crnn-at\"\nheads = 3",
+                "3: [network] heads",
+                "3 heads for 512 channels",
+            ),
+            (
+                "kind = \"resnet-crnn-at\"\nheads = 0",
+                "3: [network] heads",
+                "allowed are 1",
+            ),
+            (
+                "kind = \"resnet-crnn-at\"\nwidths = [9]\nheads = 9",
+                "[network] heads",
+                "an even number",
+            ),
+            (
+                "kind = \"resnet-crnn-at\"\nwidths = [4]",
+                "3: [network] widths",
+                "8 heads for 4 channels",
+            ),
+            (
+                "kind = \"resnet-crnn-at\"\nencoder_dropout = 1.0",
+                "3: [network] encoder_dropout",
+                "0 to below 1",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with("r.toml:") && error.contains(place), "{error}");
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

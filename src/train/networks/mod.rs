@@ -111,3 +111,58 @@ fn inputs<const N: usize>(network: &str, inputs: &[Value]) -> Result<[Value; N],
         expected: format!("{N}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Folders of models keep descriptions.
+    #[test]
+    fn descriptions_are_read_as_they_were_written() {
+        let attentive = Attentive {
+            heads: 4,
+            ..Attentive::default()
+        };
+        let bimer = Bimer {
+            height: 9,
+            width: 8,
+            speech: Speech::ResnetCrnnAt(attentive),
+            widths: vec![8],
+            text_size: 6,
+            text_features: 5,
+            dropout: 0.5,
+            classes: 3,
+        };
+        let speech = ResnetCrnnAt {
+            height: 9,
+            width: 8,
+            widths: vec![8],
+            attentive,
+            dropout: 0.3,
+            classes: 3,
+        };
+        for network in [Architecture::Bimer(bimer), Architecture::ResnetCrnnAt(speech)] {
+            let text = serde_json::to_string(&network).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Architecture>(&text).unwrap(),
+                network,
+                "{text}"
+            );
+        }
+    }
+
+    /// Its speech branch was `resnet-cnn` before there was a choice.
+    #[test]
+    fn a_bimer_of_an_earlier_version_is_read() {
+        let text = "{\"kind\":\"bimer\",\"height\":9,\"width\":8,\"widths\":[8],\"text_size\":6,\"text_features\":5,\
+                    \"dropout\":0.5,\"classes\":3}";
+        let network = serde_json::from_str(text).unwrap();
+        assert!(matches!(
+            network,
+            Architecture::Bimer(Bimer {
+                speech: Speech::ResnetCnn,
+                ..
+            })
+        ));
+    }
+}

@@ -59,13 +59,22 @@ struct Layer {
     last: Option<Value>,
 }
 
-/// The gradients of one direction.
+/// Which gradients are wanted.
+#[derive(Clone, Copy)]
+struct Wanted {
+    x: bool,
+    weight: bool,
+    recurrence: bool,
+    bias: bool,
+}
+
+/// The gradients of one direction, as far as they are wanted.
 struct Part {
     x: Option<Value>,
-    weight: Value,
-    recurrence: Value,
-    bias: Value,
-    first: Value,
+    weight: Option<Value>,
+    recurrence: Option<Value>,
+    bias: Option<Value>,
+    first: Option<Value>,
 }
 
 fn gru(local: &mut Local<'_>) -> Result<(), GraphError> {
@@ -94,13 +103,18 @@ fn gru(local: &mut Local<'_>) -> Result<(), GraphError> {
         last: local.gradients.get(1).copied().flatten(),
     };
     let one_backwards = local.node.attributes.get_text("direction") == Some("reverse");
-    let wants_x = local.wants(0);
+    let wanted = Wanted {
+        x: local.wants(0),
+        weight: local.wants(1),
+        recurrence: local.wants(2),
+        bias: local.wants(3),
+    };
     let mut parts = Vec::with_capacity(layer.directions);
     for at in 0..layer.directions {
         let backwards = one_backwards || at == 1;
-        parts.push(layer.direction(local.graph, at, backwards, wants_x)?);
+        parts.push(layer.direction(local.graph, at, backwards, wanted)?);
     }
-    let columns: [(usize, fn(&Part) -> Value, &[usize]); 4] = [
+    let columns: [(usize, fn(&Part) -> Option<Value>, &[usize]); 4] = [
         (1, |part| part.weight, &[3 * hidden, inputs]),
         (2, |part| part.recurrence, &[3 * hidden, hidden]),
         (3, |part| part.bias, &[6 * hidden]),
@@ -113,7 +127,8 @@ fn gru(local: &mut Local<'_>) -> Result<(), GraphError> {
         let whole = [&[1], dims].concat();
         let rows = parts
             .iter()
-            .map(|part| local.graph.shaped(of(part), &whole[..].into()))
+            .filter_map(of)
+            .map(|part| local.graph.shaped(part, &whole[..].into()))
             .collect::<Result<Vec<Value>, GraphError>>()?;
         let together = local.graph.concat(&rows, 0)?;
         local.give(input, together)?;
@@ -160,7 +175,7 @@ impl Layer {
         graph: &mut Graph,
         at: usize,
         backwards: bool,
-        wants_x: bool,
+        wanted: Wanted,
     ) -> Result<Part, GraphError> {
         let Sizes {
             steps,
@@ -230,26 +245,31 @@ impl Layer {
             graph.concat(&parts, 0)
         };
         let mut of_x = None;
-        if wants_x {
+        if wanted.x {
             for (gate, (weight, _)) in [z, r, n].into_iter().zip(&weights) {
                 of_x = Some(graph.gemm((gate, false), (*weight, false), of_x)?);
             }
         }
-        let mut sums = Vec::with_capacity(4);
-        for gate in [z, r, n, q] {
-            sums.push(graph.sum(gate, &[0], false)?);
+        let mut bias = None;
+        if wanted.bias {
+            let mut sum = |gate: Value| graph.sum(gate, &[0], false);
+            let (z, r, n, q) = (sum(z)?, sum(r)?, sum(n)?, sum(q)?);
+            bias = Some(graph.concat(&[z, r, n, z, r, q], 0)?);
         }
-        // Four were pushed.
-        let bias = match sums[..] {
-            [z, r, n, q] => graph.concat(&[z, r, n, z, r, q], 0)?,
-            _ => slopes,
-        };
+        let mut weight = None;
+        if wanted.weight {
+            weight = Some(against(graph, [z, r, n], x)?);
+        }
+        let mut recurrence = None;
+        if wanted.recurrence {
+            recurrence = Some(against(graph, [z, r, q], before)?);
+        }
         Ok(Part {
             x: of_x,
-            weight: against(graph, [z, r, n], x)?,
-            recurrence: against(graph, [z, r, q], before)?,
+            weight,
+            recurrence,
             bias,
-            first,
+            first: Some(first),
         })
     }
 
