@@ -3,8 +3,9 @@
 //!     cargo run --release --example train_step -- LIBRARY [NETWORK] [BATCH] [STEPS] [A] [B] [FILE]
 //!
 //! LIBRARY is ONNX Runtime's. NETWORK is `resnet-cnn` (the default) or `resnet-crnn-at` with the paper's widths, on images of A × B,
-//! 369 × 496 unless told otherwise; or `bigru`, a bidirectional GRU over A steps (50) of B numbers each (64), with B numbers a
-//! direction, whose states' mean goes into a linear layer. Milliseconds of processor time and of the clock for each step go to stdout,
+//! 369 × 496 unless told otherwise; or a part of it over A steps (50) of B numbers each (64): `bigru`, a bidirectional GRU with B numbers
+//! a direction, or `encoder`, soft attention and a Transformer's layer of 8 heads. The mean over the steps goes into a linear layer.
+//! Milliseconds of processor time and of the clock for each step go to stdout,
 //! as JSON. With FILE the step is also written as an ONNX file. `scripts/bench/train_step.py` runs this beside PyTorch.
 
 #![allow(clippy::print_stdout, reason = "it prints its result")]
@@ -15,20 +16,22 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use augment::onnx::device::Device;
 use augment::onnx::engine::{Engine, Options};
-use augment::onnx::graph::network::{Net, Network, Port};
+use augment::onnx::graph::network::{Encoder, Net, Network, Port};
 use augment::onnx::graph::train::{Optimizer, Settings, Trainer, TrainingStep};
 use augment::onnx::graph::{GraphError, Value};
 use augment::train::networks::{Attentive, ResnetCnn, ResnetCrnnAt, WIDTHS};
 
 const CLASSES: usize = 4;
 
-/// A bidirectional GRU, the mean of its states, a linear layer.
-struct BiGru {
+/// A part of a network over steps: what it takes is made by a linear layer, as in a network, where its gradient is asked for.
+struct Part {
     steps: usize,
     size: usize,
+    /// GRU, or attention.
+    recurrent: bool,
 }
 
-impl Network for BiGru {
+impl Network for Part {
     fn inputs(&self) -> Vec<Port> {
         vec![Port::new("x", &[self.steps, self.size])]
     }
@@ -37,10 +40,20 @@ impl Network for BiGru {
         let [x] = inputs else {
             return Err(GraphError::Name("x".to_owned()));
         };
-        // What it takes is made by a linear layer, as in a network, where its gradient is asked for.
-        let x = net.linear("before", *x, 2 * self.size)?;
-        let states = net.gru("gru", x, self.size, true)?;
-        let mean = net.mean_of_steps(states)?;
+        let y = if self.recurrent {
+            let x = net.linear("before", *x, 2 * self.size)?;
+            net.gru("gru", x, self.size, true)?
+        } else {
+            let x = net.linear("before", *x, self.size)?;
+            let x = net.soft_attention("attention", x)?;
+            let encoder = Encoder {
+                heads: 8,
+                feed_forward: 2048,
+                dropout: 0.1,
+            };
+            net.transformer_encoder("encoder", x, encoder)?
+        };
+        let mean = net.mean_of_steps(y)?;
         net.linear("head", mean, CLASSES)
     }
 }
@@ -64,11 +77,12 @@ fn network(name: &str, a: Option<usize>, b: Option<usize>) -> Result<Box<dyn Net
             dropout: 0.3,
             classes: CLASSES,
         }),
-        "bigru" => Box::new(BiGru {
+        "bigru" | "encoder" => Box::new(Part {
             steps: a.unwrap_or(50),
             size: b.unwrap_or(64),
+            recurrent: name == "bigru",
         }),
-        other => bail!("found the network {other}, expected resnet-cnn, resnet-crnn-at or bigru"),
+        other => bail!("found the network {other}, expected resnet-cnn, resnet-crnn-at, bigru or encoder"),
     })
 }
 

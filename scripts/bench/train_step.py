@@ -3,8 +3,8 @@
     cargo build --release --example train_step
     python scripts/bench/train_step.py LIBRARY [--network resnet-cnn] [--batch 16] [--steps 6] [--rounds 3] [--size 369 496]
 
-LIBRARY is ONNX Runtime's. Networks are `resnet-cnn`, `resnet-crnn-at` (a size is height and width) and `bigru` (steps and hidden
-size of a direction). Both sides run AdamW on the same shapes. Medians of the steps behind the first of each round are
+LIBRARY is ONNX Runtime's. Networks are `resnet-cnn`, `resnet-crnn-at` (a size is height and width), and parts of the latter: `bigru`
+(steps, hidden size of a direction) and `encoder` (steps, features). Both sides run AdamW on the same shapes. Medians of the steps behind the first of each round are
 printed: processor time, which other programs on the machine disturb less, and time by the clock.
 """
 
@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 ROOT = Path(__file__).resolve().parents[2]
+NETWORKS = ["resnet-cnn", "resnet-crnn-at", "bigru", "encoder"]
 CHANNELS = [3, 16, 32, 64, 128, 256, 512]
 
 
@@ -65,10 +66,25 @@ class BiGru(nn.Module):
         return self.head(self.gru(self.before(x))[0].mean(1))
 
 
+class Encoder(nn.Module):
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.before = nn.Linear(size, size)
+        self.attention = nn.Linear(size, 1, bias=False)
+        self.encoder = nn.TransformerEncoderLayer(size, 8, 2048, dropout=0.1, batch_first=True)
+        self.head = nn.Linear(size, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        steps = self.before(x)
+        return self.head(self.encoder(steps * self.attention(steps).softmax(1)).mean(1))
+
+
 def network(name: str, size: list[int]) -> tuple[nn.Module, list[int]]:
     """A network and the sizes of one row."""
     if name == "bigru":
         return BiGru(size[1]), size
+    if name == "encoder":
+        return Encoder(size[1]), size
     if name == "resnet-crnn-at":
         return ResnetCrnnAt(), [3, *size]
     blocks = [Block(a, b) for a, b in zip(CHANNELS, CHANNELS[1:])]
@@ -100,14 +116,14 @@ def ours(program: Path, library: str, name: str, batch: int, steps: int, size: l
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("library")
-    parser.add_argument("--network", choices=["resnet-cnn", "resnet-crnn-at", "bigru"], default="resnet-cnn")
+    parser.add_argument("--network", choices=NETWORKS, default="resnet-cnn")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, nargs=2)
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/train_step")
     arguments = parser.parse_args()
-    size = arguments.size or ([50, 64] if arguments.network == "bigru" else [369, 496])
+    size = arguments.size or ([50, 64] if arguments.network in ("bigru", "encoder") else [369, 496])
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
     results: dict[str, dict[str, list[float]]] = {}
