@@ -117,9 +117,17 @@ pub fn main() -> ExitCode {
             "{message}\nhint: this is a fault of augment; please report it with the command and what it was given"
         ))
     });
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
+    match (done, screen.lost()) {
+        (Ok(_), Some(error)) => {
+            let full = error.kind() == std::io::ErrorKind::StorageFull;
+            fail(
+                &screen,
+                &format!("cannot write to stdout: {error}"),
+                if full { 3 } else { 1 },
+            )
+        }
+        (Ok(code), None) => ExitCode::from(code),
+        (Err(error), _) => {
             let code = code_of(error.as_ref(), &interrupt);
             fail(&screen, &error.to_string(), code)
         }

@@ -12,6 +12,7 @@ pub struct Screen {
     json: bool,
     colour: bool,
     bar: Mutex<Option<ProgressBar>>,
+    lost: Mutex<Option<io::Error>>,
 }
 
 impl Screen {
@@ -23,6 +24,7 @@ impl Screen {
             json,
             colour,
             bar: Mutex::new(None),
+            lost: Mutex::new(None),
         }
     }
 
@@ -50,14 +52,24 @@ impl Screen {
 
     /// Data on stdout. A reader that went away is no error.
     pub fn data(&self, value: &serde_json::Value) {
-        let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{value}").and_then(|()| out.flush());
+        self.page(&value.to_string());
     }
 
     /// A page that is itself what was asked for, on stdout. A reader that went away is no error.
     pub fn page(&self, text: &str) {
         let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        let written = writeln!(out, "{text}").and_then(|()| out.flush());
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+            && let Ok(mut lost) = self.lost.lock()
+        {
+            lost.get_or_insert(error);
+        }
+    }
+
+    /// Why something that was asked for did not reach stdout, such as a full disk.
+    pub fn lost(&self) -> Option<io::Error> {
+        self.lost.lock().ok().and_then(|mut lost| lost.take())
     }
 
     /// Whether only errors are wanted.

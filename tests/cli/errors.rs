@@ -355,3 +355,18 @@ fn one_recording_under_two_labels_is_told() {
         .ends(0)
         .says("angry/angry_01 (angry) and calm/again (calm)");
 }
+
+/// Data that could not be written is not data.
+#[test]
+fn a_full_disk_behind_stdout_is_an_error() {
+    let project = project();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = project
+        .command(&["audio", "r.toml", "--dry-run", "--json"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("cannot write to stdout: No space left"), "{told}");
+}

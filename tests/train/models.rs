@@ -54,6 +54,8 @@ fn every_damaged_file_is_named() {
         "[1, 2, 3]",
         "[\"angry\"]",
         "[\"a\", \"b\", \"c\", \"d\"]",
+        // As many as there were, in another order.
+        "[\"sad\", \"happy\", \"angry\"]",
         "[\"angry\", ",
     ] {
         project.write("m/labels.json", labels);

@@ -278,3 +278,13 @@ fn a_checkpoint_that_is_not_sound_is_refused() {
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     project.train("kept").ends(1).says("is not a regular file");
 }
+
+#[test]
+fn what_failed_before_its_first_checkpoint_may_be_tried_otherwise() {
+    let project = Project::new(&SPEECH.replace("learning_rate = 0.01", "learning_rate = 1e30"));
+    project.train("out").ends(1).says("training failed at step");
+    project.change("recipe.toml", "1e30", "0.01");
+    project.train("out").ends(0);
+    project.train("other").ends(0);
+    assert_eq!(differing(&project.tree("out"), &project.tree("other")), NONE);
+}

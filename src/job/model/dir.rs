@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{FORMAT, GRAPH, KIND, LABELS, MARK, PREPARATION, TRAINED_ON};
 use crate::audio::preparation::Preparation;
 use crate::corpus::scan::read_text_file;
+use crate::dataset::row::sha256;
 use crate::dataset::store::StoreError;
 use crate::job::train::{EncoderPlace, Source};
 use crate::onnx::graph::network::Network as _;
@@ -80,6 +81,8 @@ pub struct Description {
     pub epoch: u64,
     /// What decides the weights bit for bit, by name.
     pub training: BTreeMap<String, String>,
+    /// SHA-256 of the files that belong to one another, by name: a network tells classes apart by their places alone.
+    pub files: BTreeMap<String, String>,
 }
 
 /// How a model's inputs are prepared, `preparation.json`.
@@ -133,8 +136,8 @@ impl ModelDir {
     /// [`ModelError`].
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         let description = mark(path)?;
-        let labels: Vec<String> = json(&path.join(LABELS))?;
-        let preparation: InputPreparation = json(&path.join(PREPARATION))?;
+        let labels: Vec<String> = json(&path.join(LABELS), description.files.get(LABELS))?;
+        let preparation: InputPreparation = json(&path.join(PREPARATION), None)?;
         let wrong = |file: &str, reason: String| {
             Err(ModelError::Damaged {
                 path: path.join(file),
@@ -184,10 +187,13 @@ impl ModelDir {
     /// The bytes of the network's file.
     ///
     /// # Errors
-    /// [`ModelError::File`].
+    /// [`ModelError::File`]; [`ModelError::Damaged`] if it is not the one that was written.
     pub fn graph(&self) -> Result<Vec<u8>, ModelError> {
         let path = self.path.join(GRAPH);
-        bounded::read(&path, MAX_GRAPH).map_err(|error| FileError::new(path, "cannot read", error).into())
+        let bytes =
+            bounded::read(&path, MAX_GRAPH).map_err(|error| FileError::new(&path, "cannot read", error))?;
+        belongs(&path, &bytes, self.description.files.get(GRAPH))?;
+        Ok(bytes)
     }
 
     /// What it was trained on.
@@ -247,8 +253,20 @@ pub(super) fn mark(path: &Path) -> Result<Description, ModelError> {
     })
 }
 
-fn json<T: DeserializeOwned>(path: &Path) -> Result<T, ModelError> {
+/// Whether a file is the one whose hash the mark has.
+fn belongs(path: &Path, bytes: &[u8], hash: Option<&String>) -> Result<(), ModelError> {
+    match hash {
+        Some(hash) if sha256(bytes) != *hash => Err(ModelError::Damaged {
+            path: path.to_owned(),
+            reason: format!("it is not the file that was written with the model, by its hash in {MARK}"),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn json<T: DeserializeOwned>(path: &Path, hash: Option<&String>) -> Result<T, ModelError> {
     let bytes = read_text_file(path, MAX_JSON).map_err(|error| FileError::new(path, "cannot read", error))?;
+    belongs(path, &bytes, hash)?;
     serde_json::from_slice(&bytes).map_err(|error| ModelError::Damaged {
         path: path.to_owned(),
         reason: error.to_string(),

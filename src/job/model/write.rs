@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::dir::{Description, ModelError, mark};
 use super::{FORMAT, KIND, MARK};
 use crate::dataset::layout;
+use crate::dataset::row::sha256;
 use crate::dataset::store::{Store, StoreError};
 use crate::run::atomic::{self, FileError, is_part};
 use crate::run::bounded;
@@ -100,7 +101,12 @@ impl Workplace {
                     path: file.clone(),
                     reason: error.to_string(),
                 })?;
-                self.compare(&state.training, training)?;
+                if checkpoint(&self.path).exists() {
+                    self.compare(&state.training, training)?;
+                } else {
+                    // Nothing is kept of what failed before its first checkpoint: it may be tried otherwise.
+                    self.write_json(&file, &ours)?;
+                }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 self.write_json(&file, &ours)?;
@@ -145,19 +151,20 @@ impl Workplace {
         atomic::write(&self.path.join(name), bytes, true)
     }
 
-    /// Writes a file of the folder as JSON that people can read.
+    /// Writes a file of the folder as JSON that people can read; gives its SHA-256.
     ///
     /// # Errors
     /// [`FileError`].
-    pub fn json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), FileError> {
+    pub fn json<T: Serialize>(&self, name: &str, value: &T) -> Result<String, FileError> {
         self.write_json(&self.path.join(name), value)
     }
 
-    fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), FileError> {
+    fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<String, FileError> {
         let mut bytes = serde_json::to_vec_pretty(value)
             .map_err(|error| FileError::new(path, "cannot write", error.into()))?;
         bytes.push(b'\n');
-        atomic::write(path, &bytes, true)
+        atomic::write(path, &bytes, true)?;
+        Ok(sha256(&bytes))
     }
 
     /// Writes the mark, after all else, and removes what only an unfinished training needs.

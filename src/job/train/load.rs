@@ -421,7 +421,7 @@ mod tests {
         assert_eq!(train[..10], rows[..]);
         let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
         for (one, new) in train.iter().zip(&sentences) {
-            assert_eq!(new[..], [one.clone()]);
+            assert_eq!(new[..], *std::slice::from_ref(one));
             *uses.entry(&one.source.id).or_default() += 1;
         }
         let of_b: Vec<usize> = ["b0", "b1", "b2"].map(|id| uses[id]).into();

@@ -8,6 +8,7 @@ use super::data::Example;
 use super::encoder::{EncoderPlace, Features};
 use super::report::{Report, measures};
 use super::{Examples, Pictures, Texts, TrainJob, TrainJobError, files, init};
+use crate::dataset::row::sha256;
 use crate::job::model::{self, Description, InputPreparation, Opened, Workplace};
 use crate::job::text::numerics_class as class;
 use crate::onnx::engine::Engine;
@@ -280,9 +281,11 @@ impl Prepared<'_> {
         let graph = inference_model(&self.network, &fitted.parameters, &notes)
             .map_err(crate::train::fit::FitError::from)?;
         let report = self.measure(&graph, interrupt)?;
-        let description = self.description(&fitted.progress);
+        let mut description = self.description(&fitted.progress);
         place.write(model::GRAPH, &graph)?;
-        place.json(model::LABELS, &self.job.labels)?;
+        let labels = place.json(model::LABELS, &self.job.labels)?;
+        let hashes = [(model::GRAPH, sha256(&graph)), (model::LABELS, labels)];
+        description.files = hashes.map(|(name, hash)| (name.to_owned(), hash)).into();
         place.json(model::PREPARATION, &self.input_preparation(out))?;
         place.write(model::HISTORY, &files::history(&fitted.progress.history))?;
         place.write(model::CURVES, &files::curves(&fitted.progress.history)?)?;
@@ -381,6 +384,7 @@ impl Prepared<'_> {
                 Keep::Last => last,
             },
             training: self.training.clone(),
+            files: BTreeMap::new(),
         }
     }
 
