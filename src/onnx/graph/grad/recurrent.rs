@@ -77,6 +77,9 @@ struct Part {
     first: Option<Value>,
 }
 
+/// A gradient of a direction.
+type Of = fn(&Part) -> Option<Value>;
+
 fn gru(local: &mut Local<'_>) -> Result<(), GraphError> {
     refuse(local)?;
     let (x, weight, recurrence) = (local.input(0)?, local.input(1)?, local.input(2)?);
@@ -114,7 +117,7 @@ fn gru(local: &mut Local<'_>) -> Result<(), GraphError> {
         let backwards = one_backwards || at == 1;
         parts.push(layer.direction(local.graph, at, backwards, wanted)?);
     }
-    let columns: [(usize, fn(&Part) -> Option<Value>, &[usize]); 4] = [
+    let columns: [(usize, Of, &[usize]); 4] = [
         (1, |part| part.weight, &[3 * hidden, inputs]),
         (2, |part| part.recurrence, &[3 * hidden, hidden]),
         (3, |part| part.bias, &[6 * hidden]),
