@@ -9,8 +9,13 @@
 //! z: (hₜ₋₁ − n) z (1 − z); n: (1 − z) (1 − n²); q: that times r; r: that times q (1 − r).
 //! So one short body goes through the steps, δₜ₋₁ = dYₜ₋₁ + δₜ z + Σ (δₜ · factor) R, and all else is products over all steps.
 
+mod gates;
+mod steps;
+
+use gates::Gates;
+use steps::through_steps;
+
 use super::{Local, Rule};
-use crate::onnx::graph::attribute::{Attribute, Attributes};
 use crate::onnx::graph::build::Cut;
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::error::GraphError;
@@ -21,11 +26,6 @@ type Made = Result<Value, GraphError>;
 pub(super) fn rule(operator: &str) -> Option<Rule> {
     (operator == "GRU").then_some(gru as Rule)
 }
-
-/// The gates' places in weights and biases.
-const Z: usize = 0;
-const R: usize = 1;
-const N: usize = 2;
 
 /// The sizes of a layer.
 #[derive(Clone, Copy)]
@@ -295,109 +295,4 @@ impl Layer {
         let all = graph.concat(&parts, 0)?;
         graph.shaped(all, &[self.sizes.rows(), hidden].into())
     }
-}
-
-/// The gates of all steps, each [steps · batch, hidden].
-struct Gates {
-    z: Value,
-    r: Value,
-    n: Value,
-    q: Value,
-}
-
-/// What the gradient of a state is multiplied by to become that of what its gates are made of.
-struct Factors {
-    z: Value,
-    r: Value,
-    n: Value,
-    q: Value,
-}
-
-impl Gates {
-    fn new(
-        graph: &mut Graph,
-        x: Value,
-        before: Value,
-        weights: &[(Value, Value)],
-        biases: &[Option<Value>],
-    ) -> Result<Self, GraphError> {
-        let bias = |place: usize| biases.get(place).copied().flatten();
-        let weights = |gate: usize| weights.get(gate).copied().ok_or(GraphError::Foreign(x.0));
-        let gate = |graph: &mut Graph, gate: usize| {
-            let (weight, recurrence) = weights(gate)?;
-            let both = match (bias(gate), bias(gate + 3)) {
-                (Some(a), Some(b)) => Some(graph.add(a, b)?),
-                _ => None,
-            };
-            let sum = graph.gemm((x, false), (weight, true), both)?;
-            let sum = graph.gemm((before, false), (recurrence, true), Some(sum))?;
-            graph.unary("Sigmoid", sum)
-        };
-        let (z, r) = (gate(graph, Z)?, gate(graph, R)?);
-        let (weight, recurrence) = weights(N)?;
-        let q = graph.gemm((before, false), (recurrence, true), bias(N + 3))?;
-        let sum = graph.gemm((x, false), (weight, true), bias(N))?;
-        let reset = graph.mul(r, q)?;
-        let sum = graph.add(sum, reset)?;
-        let n = graph.unary("Tanh", sum)?;
-        Ok(Gates { z, r, n, q })
-    }
-
-    fn factors(&self, graph: &mut Graph, before: Value) -> Result<Factors, GraphError> {
-        let one = graph.scalar_like(self.z, 1.0)?;
-        let rest = graph.sub(one, self.z)?;
-        let square = graph.mul(self.n, self.n)?;
-        let slope = graph.sub(one, square)?;
-        let n = graph.mul(rest, slope)?;
-        let q = graph.mul(n, self.r)?;
-        let open = graph.sub(one, self.r)?;
-        let r = graph.mul(q, self.q)?;
-        let r = graph.mul(r, open)?;
-        let apart = graph.sub(before, self.n)?;
-        let z = graph.mul(apart, self.z)?;
-        let z = graph.mul(z, rest)?;
-        Ok(Factors { z, r, n, q })
-    }
-}
-
-/// δ of all steps from the gradient of the last state and, by step, the gradients of the states, z and the factors of z, r and q; and
-/// what is left for the state before the first step. `from_end`: the layer went forwards, so this goes backwards.
-fn through_steps(
-    graph: &mut Graph,
-    [last, given, kept, steep]: [Value; 4],
-    recurrence: Value,
-    from_end: bool,
-) -> Result<[Value; 2], GraphError> {
-    let mut body = Graph::new("step");
-    // Names within have to differ from those around.
-    body.enter(&graph.free_name("step"));
-    let info = graph.info(last)?.clone();
-    let wide = graph.known_sizes(recurrence)?.first().copied().unwrap_or(0);
-    let rows = graph.known_sizes(last)?.first().copied().unwrap_or(0);
-    let input = |body: &mut Graph, name: &str, shape: crate::onnx::graph::shape::Shape| {
-        let name = body.free_name(name);
-        body.input(&name, info.element, shape)
-    };
-    let carried = input(&mut body, "carried", info.shape.clone())?;
-    let now = input(&mut body, "given", info.shape.clone())?;
-    let z = input(&mut body, "kept", info.shape.clone())?;
-    let factors = input(&mut body, "steep", [rows, wide].into())?;
-    let weight = body.capture(graph.info(recurrence)?)?;
-    let slope = body.add(now, carried)?;
-    let three = body.concat(&[slope; 3], 1)?;
-    let gates = body.mul(three, factors)?;
-    let straight = body.mul(slope, z)?;
-    let next = body.gemm((gates, false), (weight, false), Some(straight))?;
-    body.mark_output(next);
-    body.mark_output(slope);
-    let way = i64::from(from_end);
-    let settings = Attributes::none()
-        .with("body", Attribute::Graph(Box::new(body)))
-        .int("num_scan_inputs", 3)
-        .ints("scan_input_directions", [way; 3])
-        .ints("scan_output_directions", [way]);
-    let inputs = [last, given, kept, steep].map(Some);
-    let made = graph.nodes_of("Scan", &inputs, settings, 2)?;
-    // Two were asked for.
-    <[Value; 2]>::try_from(made).map_err(|_| GraphError::Foreign(last.0))
 }
