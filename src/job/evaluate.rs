@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::corpus::Split;
 use crate::job::model::ModelDir;
 use crate::job::train::{
-    Dataset, Example, Examples, FoundEncoder, Pictures, Report, Texts, TrainJobError, measures,
+    Dataset, Example, Examples, Form, FoundEncoder, Pictures, Report, Texts, TokenTable, TrainJobError,
+    measures,
 };
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::network::Network as _;
@@ -116,7 +117,7 @@ fn check(model: &ModelDir, dataset: &Dataset, split: Split) -> Result<Vec<String
             ));
         }
     }
-    if model.preparation.text.is_some() {
+    if model.preparation.text.is_some() || model.preparation.tokens.is_some() {
         dataset.check_texts(&[split])?;
     }
     Ok(notes)
@@ -146,10 +147,17 @@ fn one(
         let (features, found) = encoder.features(&texts, engine, interrupt, progress, |_| {})?;
         place.compare(&found, model)?;
         let places = (0..rows.len()).map(|row| vec![row]).collect();
-        examples.texts = Some(Texts::new(Rc::new(features), places, 0, 0.0));
+        examples.texts = Some(Texts::new(Form::Features(Rc::new(features)), places, 0, 0.0));
     }
     let graph = model.graph()?;
     let inputs = model.description.network.inputs();
+    if let Some(place) = &model.preparation.tokens {
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+        let names = inputs.iter().map(|port| port.name.clone()).collect();
+        let table = TokenTable::new(&place.open(model)?, &texts, place.width, names)?;
+        let places = (0..rows.len()).map(|row| vec![row]).collect();
+        examples.texts = Some(Texts::new(Form::Tokens(Rc::new(table)), places, 0, 0.0));
+    }
     let file = model.path.join(crate::job::model::GRAPH).display().to_string();
     let mut predictor =
         Predictor::new(engine, &file, &graph, &inputs, model.labels.len()).map_err(PredictError::from)?;

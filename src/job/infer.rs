@@ -7,14 +7,15 @@ use serde_json::{Map, Value};
 
 use crate::audio::preparation::Painter;
 use crate::job::model::{GRAPH, ModelDir};
-use crate::job::train::{FoundEncoder, TrainJobError, planes};
+use crate::job::train::{FoundEncoder, TokenTable, TrainJobError, planes};
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::network::Network as _;
+use crate::onnx::tokens::Tokens;
 use crate::run::interrupt::Interrupt;
 use crate::train::features::text::TextEncoder;
 use crate::train::metrics::{largest, probabilities};
 use crate::train::predict::{PredictError, Predictor};
-use crate::train::rows::Rows;
+use crate::train::rows::{Place, Rows};
 
 /// What is asked about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub struct Inferrer<'a> {
     predictor: Predictor,
     painter: Option<Painter>,
     encoder: Option<TextEncoder>,
+    tokens: Option<(Tokens, usize)>,
 }
 
 impl<'a> Inferrer<'a> {
@@ -72,6 +74,10 @@ impl<'a> Inferrer<'a> {
             predictor,
             painter,
             encoder,
+            tokens: match &model.preparation.tokens {
+                None => None,
+                Some(place) => Some((place.open(model)?, place.width)),
+            },
         })
     }
 
@@ -94,19 +100,26 @@ impl<'a> Inferrer<'a> {
             inputs.push(numbers);
         }
         if let Some(encoder) = &mut self.encoder {
-            let text = question.text.as_deref().map(str::trim).unwrap_or_default();
-            if text.is_empty() {
-                return Err("the model reads, and there is no text (--text)".to_owned());
-            }
+            let text = text(question)?;
             let features = encoder
                 .encode(&[text], interrupt)
                 .map_err(|error| error.to_string())?;
             let numbers = features.iter().flatten().map(|number| number.to_f32());
             inputs.push(numbers.collect());
         }
+        let tokens = match &self.tokens {
+            None => None,
+            Some((tokens, width)) => {
+                let ports = self.model.description.network.inputs();
+                let names = ports.into_iter().map(|port| port.name).collect();
+                let table = TokenTable::new(tokens, &[text(question)?], *width, names);
+                Some(table.map_err(|error| error.to_string())?)
+            }
+        };
+        let one = One { inputs, tokens };
         let logits = self
             .predictor
-            .logits(&One(inputs), interrupt, |_| {})
+            .logits(&one, interrupt, |_| {})
             .map_err(|error| error.to_string())?;
         let logits = logits.first().map_or(&[][..], Vec::as_slice);
         let named = self.model.labels.iter().zip(probabilities(logits));
@@ -123,8 +136,18 @@ impl<'a> Inferrer<'a> {
     }
 }
 
+fn text(question: &Question) -> Result<&str, String> {
+    match question.text.as_deref().map(str::trim) {
+        None | Some("") => Err("the model reads, and there is no text (--text)".to_owned()),
+        Some(text) => Ok(text),
+    }
+}
+
 /// A single row.
-struct One(Vec<Vec<f32>>);
+struct One {
+    inputs: Vec<Vec<f32>>,
+    tokens: Option<TokenTable>,
+}
 
 impl Rows for One {
     fn len(&self) -> usize {
@@ -139,8 +162,14 @@ impl Rows for One {
         0
     }
 
-    fn fill(&self, _: usize, _: Option<u64>, inputs: &mut [&mut [f32]]) -> Result<(), String> {
-        for (into, numbers) in inputs.iter_mut().zip(&self.0) {
+    fn fill(&self, _: usize, _: Option<u64>, inputs: &mut [Place<'_>]) -> Result<(), String> {
+        if let Some(tokens) = &self.tokens {
+            tokens.fill(0, inputs);
+        }
+        for (place, numbers) in inputs.iter_mut().zip(&self.inputs) {
+            let Place::F32(into) = place else {
+                continue;
+            };
             if into.len() != numbers.len() {
                 return Err(format!(
                     "found {} numbers, the model takes {}",

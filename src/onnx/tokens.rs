@@ -200,6 +200,18 @@ impl Tokens {
         Ok(content.chunks(room).map(|part| self.framed(part)).collect())
     }
 
+    /// The row of a text of which no more than `most` tokens are taken, its frame included: its beginning, as transformers
+    /// truncates. `most` is raised to what the frame and one token need, and lowered to what the model takes.
+    ///
+    /// # Errors
+    /// [`TokenError::Text`].
+    pub fn encode_beginning(&self, text: &str, most: usize) -> Result<Vec<u32>, TokenError> {
+        let frame = self.before.len() + self.after.len();
+        let mut content = self.content(text)?;
+        content.truncate(most.min(self.limit).saturating_sub(frame).max(1));
+        Ok(self.framed(&content))
+    }
+
     /// The row of a pair of texts, and where in it the part of the second begins; `None` if the pair does not fit the
     /// model.
     ///

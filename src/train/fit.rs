@@ -11,7 +11,7 @@ pub use settings::{FitSettings, Keep, Length};
 use super::checkpoint::Checkpoint;
 use super::metrics::{Confusion, cross_entropy, largest};
 use super::order::Order;
-use super::predict::{PredictError, Predictor, size};
+use super::predict::{PredictError, Predictor};
 use super::rows::{Batch, Rows};
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::GraphError;
@@ -130,7 +130,7 @@ impl Fit<'_> {
             fit: self,
             order: self.order(),
             total: self.settings.length.steps(self.order().steps()),
-            batch: Batch::new(step.inputs.iter().map(size).collect()),
+            batch: Batch::new(&step.inputs),
             trainer: Trainer::new(self.engine, step, &start.state)?,
             classes: step.classes,
             at: start,
@@ -211,7 +211,7 @@ impl Course<'_> {
         let rate = schedule.rate(settings.learning_rate, &progress.pace, number, self.total);
         let outcome = self
             .trainer
-            .step(&self.batch.inputs(), &targets, number, rate as f32)?;
+            .step_of(&self.batch.inputs(), &targets, number, rate as f32)?;
         progress.steps = number;
         progress.tally.rate = rate;
         if let Err(reason) = progress.watch.see(outcome.loss, outcome.norm, self.classes) {

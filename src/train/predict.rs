@@ -8,7 +8,7 @@ use ort::value::TensorRef;
 use super::rows::{Batch, Rows};
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::network::Port;
-use crate::onnx::graph::train::LOGITS;
+use crate::onnx::graph::train::{LOGITS, Numbers};
 use crate::onnx::session::{Session, SessionError};
 use crate::run::interrupt::Interrupt;
 
@@ -79,7 +79,7 @@ impl Predictor {
             )));
         }
         Ok(Predictor {
-            batch: Batch::new(inputs.iter().map(size).collect()),
+            batch: Batch::new(inputs),
             session,
             inputs: inputs.to_vec(),
             classes,
@@ -115,9 +115,12 @@ impl Predictor {
         let mut values: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::new();
         for (port, numbers) in self.inputs.iter().zip(self.batch.inputs()) {
             let shape = [&[rows], &port.dims[..]].concat();
-            let value =
-                TensorRef::from_array_view((shape, numbers)).map_err(|error| self.session.failed(error))?;
-            values.push((Cow::Borrowed(port.name.as_str()), value.into()));
+            let value: Result<SessionInputValue<'_>, ort::Error> = match numbers {
+                Numbers::F32(numbers) => TensorRef::from_array_view((shape, numbers)).map(Into::into),
+                Numbers::I64(numbers) => TensorRef::from_array_view((shape, numbers)).map(Into::into),
+            };
+            let value = value.map_err(|error| self.session.failed(error))?;
+            values.push((Cow::Borrowed(port.name.as_str()), value));
         }
         let path = self.session.path().to_owned();
         let fail = |reason: String| SessionError::Run {
@@ -144,6 +147,6 @@ impl Predictor {
 }
 
 /// Numbers of one row.
-pub(super) fn size(port: &Port) -> usize {
+fn size(port: &Port) -> usize {
     port.dims.iter().product()
 }

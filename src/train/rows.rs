@@ -1,5 +1,18 @@
 //! What a network is fed with, row by row.
 
+use crate::onnx::graph::Element;
+use crate::onnx::graph::network::Port;
+use crate::onnx::graph::train::Numbers;
+
+/// Where a row's numbers for one of the inputs go.
+#[derive(Debug)]
+pub enum Place<'a> {
+    /// 32-bit floats.
+    F32(&'a mut [f32]),
+    /// 64-bit integers.
+    I64(&'a mut [i64]),
+}
+
 /// Rows with their classes, as numbers for a network's inputs.
 pub trait Rows {
     /// How many there are.
@@ -21,22 +34,33 @@ pub trait Rows {
     ///
     /// # Errors
     /// In words, naming the file, when it can't be read or is of another size.
-    fn fill(&self, row: usize, epoch: Option<u64>, inputs: &mut [&mut [f32]]) -> Result<(), String>;
+    fn fill(&self, row: usize, epoch: Option<u64>, inputs: &mut [Place<'_>]) -> Result<(), String>;
 }
 
 /// Numbers of several rows for each input, one after another.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    inputs: Vec<Vec<f32>>,
-    sizes: Vec<usize>,
+    inputs: Vec<Input>,
+}
+
+#[derive(Debug)]
+enum Input {
+    F32(usize, Vec<f32>),
+    I64(usize, Vec<i64>),
 }
 
 impl Batch {
-    /// For inputs of these sizes.
-    pub(super) fn new(sizes: Vec<usize>) -> Self {
+    /// For these inputs.
+    pub(super) fn new(ports: &[Port]) -> Self {
+        let input = |port: &Port| {
+            let size = port.dims.iter().product();
+            match port.element {
+                Element::I64 => Input::I64(size, Vec::new()),
+                _ => Input::F32(size, Vec::new()),
+            }
+        };
         Batch {
-            inputs: vec![Vec::new(); sizes.len()],
-            sizes,
+            inputs: ports.iter().map(input).collect(),
         }
     }
 
@@ -47,22 +71,34 @@ impl Batch {
         rows: &[usize],
         epoch: Option<u64>,
     ) -> Result<(), String> {
-        for (input, &size) in self.inputs.iter_mut().zip(&self.sizes) {
-            input.resize(rows.len() * size, 0.0);
+        for input in &mut self.inputs {
+            match input {
+                Input::F32(size, numbers) => numbers.resize(rows.len() * *size, 0.0),
+                Input::I64(size, numbers) => numbers.resize(rows.len() * *size, 0),
+            }
         }
         for (at, &row) in rows.iter().enumerate() {
-            let inputs = self.inputs.iter_mut().zip(&self.sizes);
             // Each input has just been made as long as the rows need.
-            let mut parts: Vec<&mut [f32]> = inputs
-                .filter_map(|(input, &size)| input.get_mut(at * size..(at + 1) * size))
-                .collect();
+            let part = |input| match input {
+                &mut Input::F32(size, ref mut numbers) => {
+                    numbers.get_mut(at * size..(at + 1) * size).map(Place::F32)
+                }
+                &mut Input::I64(size, ref mut numbers) => {
+                    numbers.get_mut(at * size..(at + 1) * size).map(Place::I64)
+                }
+            };
+            let mut parts: Vec<Place<'_>> = self.inputs.iter_mut().filter_map(part).collect();
             source.fill(row, epoch, &mut parts)?;
         }
         Ok(())
     }
 
     /// The numbers, in the order of the inputs.
-    pub(super) fn inputs(&self) -> Vec<&[f32]> {
-        self.inputs.iter().map(Vec::as_slice).collect()
+    pub(super) fn inputs(&self) -> Vec<Numbers<'_>> {
+        let numbers = self.inputs.iter().map(|input| match input {
+            Input::F32(_, numbers) => Numbers::F32(numbers),
+            Input::I64(_, numbers) => Numbers::I64(numbers),
+        });
+        numbers.collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::audio::preparation::Preparation;
 use crate::corpus::scan::read_text_file;
 use crate::dataset::row::sha256;
 use crate::dataset::store::StoreError;
-use crate::job::train::{EncoderPlace, Source};
+use crate::job::train::{EncoderPlace, Source, TokensPlace};
 use crate::onnx::graph::network::Network as _;
 use crate::run::atomic::FileError;
 use crate::run::bounded;
@@ -95,6 +95,9 @@ pub struct InputPreparation {
     /// The encoder of texts; none for a network that reads none.
     #[serde(default)]
     pub text: Option<EncoderPlace>,
+    /// The tokenizer, for a network with its encoder within; none for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokensPlace>,
 }
 
 /// The folder of a trained model.
@@ -165,7 +168,8 @@ impl ModelDir {
             .as_ref()
             .map(|image| (image.image.height as usize, image.image.width as usize));
         let text = preparation.text.as_ref().map(|text| text.size);
-        if size != network.picture() || text != network.text() {
+        let tokens = preparation.tokens.as_ref().map(|tokens| tokens.width);
+        if size != network.picture() || text != network.text() || tokens != network.tokens() {
             let inputs: Vec<String> = network
                 .inputs()
                 .iter()

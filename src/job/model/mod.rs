@@ -12,6 +12,8 @@ pub const GRAPH: &str = "model.onnx";
 pub const LABELS: &str = "labels.json";
 /// How its inputs are prepared.
 pub const PREPARATION: &str = "preparation.json";
+/// The folder of the tokenizer's files, for a network with its encoder within.
+pub const TOKENIZER: &str = "tokenizer";
 /// What was measured on the held-out rows.
 pub const METRICS: &str = "metrics.json";
 /// What was measured of each epoch.

@@ -1,7 +1,7 @@
 //! Rows as a network is fed with them.
 
 use super::{Pictures, Texts};
-use crate::train::rows::Rows;
+use crate::train::rows::{Place, Rows};
 
 /// Rows with their names, classes and numbers.
 #[derive(Debug, Default)]
@@ -29,18 +29,16 @@ impl Rows for Examples {
         self.classes.get(row).copied().unwrap_or(0)
     }
 
-    fn fill(&self, row: usize, epoch: Option<u64>, inputs: &mut [&mut [f32]]) -> Result<(), String> {
+    fn fill(&self, row: usize, epoch: Option<u64>, inputs: &mut [Place<'_>]) -> Result<(), String> {
         // A network that takes both takes the image first.
-        let mut inputs = inputs.iter_mut();
         if let Some(pictures) = &self.pictures
-            && let Some(into) = inputs.next()
+            && let Some(Place::F32(into)) = inputs.first_mut()
         {
             pictures.fill(row, into)?;
         }
-        if let Some(texts) = &self.texts
-            && let Some(into) = inputs.next()
-        {
-            texts.fill(row, self.name(row), epoch, into);
+        let rest = inputs.get_mut(usize::from(self.pictures.is_some())..);
+        if let (Some(texts), Some(rest)) = (&self.texts, rest) {
+            texts.fill(row, self.name(row), epoch, rest);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Source, TrainJobError};
 use crate::job::model::ModelDir;
-use crate::onnx::graph::Graph;
+use crate::onnx::graph::ModelFile;
 use crate::onnx::graph::train::{State, TrainingStep};
 use crate::train::networks::{Architecture, SPEECH};
 
@@ -28,6 +28,14 @@ pub(super) fn begin(
                 theirs.speech.name(),
                 ours.speech.name()
             )));
+        }
+        // What is frozen begins as in the encoder's file, so that has to be the same.
+        (Architecture::BertText(ours), Architecture::BertText(theirs))
+            if ours.encoder.hash != theirs.encoder.hash || ours.train != theirs.train =>
+        {
+            return Err(wrong(
+                "found a bert-text model of another encoder, or of which other layers were trained, expected the same [encoder] model and [network] train".to_owned(),
+            ));
         }
         (ours, theirs) if ours.name() == theirs.name() => String::new(),
         (ours, theirs) => {
@@ -72,12 +80,8 @@ pub(super) fn begin(
 
 /// The parameters in a model's file, by name.
 fn parameters(file: &[u8]) -> Result<State, String> {
-    let graph = Graph::from_model(file, &[]).map_err(|error| error.to_string())?;
-    let named = graph.constants().iter().map(|(value, tensor)| {
-        let info = graph.info(*value).map_err(|error| error.to_string())?;
-        Ok((info.name.clone(), tensor.clone()))
-    });
-    named.collect::<Result<State, String>>()
+    let file = ModelFile::parse(file).map_err(|error| error.to_string())?;
+    Ok(file.weights().iter().cloned().collect())
 }
 
 /// The held-out rows whose source or group a model was trained on.

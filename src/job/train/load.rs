@@ -11,8 +11,11 @@ use crate::corpus::Split;
 use crate::dataset::verify;
 use crate::draw::rank;
 use crate::job::model::ModelDir;
+use crate::onnx::pooling::Pooling;
 use crate::recipe::{NetworkSection, TrainRecipe};
-use crate::train::networks::{Architecture, Bimer, ResnetCnn, ResnetCrnnAt, TextHead};
+use crate::train::networks::{
+    Architecture, BertText, Bimer, EncoderFile, Pooled, ResnetCnn, ResnetCrnnAt, TextHead,
+};
 use crate::train::schedule::Schedule;
 
 /// A training that could begin.
@@ -155,13 +158,37 @@ impl TrainJob {
         })
     }
 
-    /// The network with all its sizes; `text_size` is that of the encoder's features.
-    #[must_use]
-    pub fn network(&self, text_size: usize) -> Architecture {
+    /// The network with all its sizes; `text_size` is that of the encoder's features, `within` the encoder that is trained itself,
+    /// with the tokens of a row.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Other`] for a network without the encoder that it needs.
+    pub fn network(
+        &self,
+        text_size: usize,
+        within: Option<(EncoderFile, usize)>,
+    ) -> Result<Architecture, TrainJobError> {
         let classes = self.labels.len();
         let image = self.preparation.as_ref().map(|preparation| &preparation.image);
         let (height, width) = image.map_or((0, 0), |image| (image.height as usize, image.width as usize));
-        match self.recipe.network.clone() {
+        Ok(match self.recipe.network.clone() {
+            NetworkSection::BertText { train, dropout, .. } => {
+                let Some((encoder, tokens)) = within else {
+                    return Err(TrainJobError::Other("bert-text: there is no encoder".to_owned()));
+                };
+                let pooling = match &self.encoder {
+                    Some(found) if found.pooling == Pooling::Mean => Pooled::Mean,
+                    _ => Pooled::First,
+                };
+                Architecture::BertText(BertText {
+                    encoder,
+                    train,
+                    pooling,
+                    tokens,
+                    dropout,
+                    classes,
+                })
+            }
             NetworkSection::ResnetCnn { widths, dropout } => Architecture::ResnetCnn(ResnetCnn {
                 height,
                 width,
@@ -202,7 +229,7 @@ impl TrainJob {
                 dropout,
                 classes,
             }),
-        }
+        })
     }
 
     /// The class of a label that [`TrainJob::load`] has seen.

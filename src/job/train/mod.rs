@@ -11,6 +11,7 @@ mod pictures;
 mod report;
 mod run;
 mod texts;
+mod tokens;
 
 pub use data::{Dataset, Example, Kind, Source};
 pub use encoder::{EncoderPlace, Features, FoundEncoder};
@@ -21,4 +22,5 @@ pub use load::TrainJob;
 pub use pictures::{Pictures, planes};
 pub use report::{Report, measures};
 pub use run::{Prepared, Trained};
-pub use texts::Texts;
+pub use texts::{Form, Texts};
+pub use tokens::{TokenTable, TokensPlace};

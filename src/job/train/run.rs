@@ -5,22 +5,27 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::data::Example;
-use super::encoder::{EncoderPlace, Features};
+use super::encoder::EncoderPlace;
 use super::report::{Report, measures};
-use super::{Examples, Pictures, Texts, TrainJob, TrainJobError, files, init};
+use super::{
+    Examples, Form, FoundEncoder, Pictures, Texts, TokenTable, TokensPlace, TrainJob, TrainJobError, files,
+    init, tokens,
+};
 use crate::dataset::row::sha256;
 use crate::job::model::{self, Description, InputPreparation, Opened, Workplace};
 use crate::job::text::numerics_class as class;
 use crate::onnx::engine::Engine;
-use crate::onnx::graph::network::Network as _;
+use crate::onnx::folder::Precision;
+use crate::onnx::graph::network::{Network as _, Tuned};
 use crate::onnx::graph::train::{TrainingStep, inference_model};
-use crate::recipe::ClassWeights;
+use crate::onnx::tokens::Tokens;
+use crate::recipe::{ClassWeights, NetworkSection};
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress as Shown;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::features::Plan;
 use crate::train::fit::{Fit, FitSettings, Keep, Listener, Progress};
-use crate::train::networks::Architecture;
+use crate::train::networks::{Architecture, EncoderFile};
 use crate::train::predict::Predictor;
 
 /// Numbers of a batch's inputs, at most: 2 GiB, what a tensor of the runtime's files may have.
@@ -37,9 +42,21 @@ pub struct Prepared<'a> {
     train: Examples,
     held: Examples,
     encoder: Option<EncoderPlace>,
+    tokens: Option<TokensPlace>,
     settings: FitSettings,
     /// What decides the weights, by name.
     training: BTreeMap<String, String>,
+}
+
+/// What texts have become, and what reads them.
+#[derive(Default)]
+struct Read {
+    form: Option<Form>,
+    /// The frozen encoder.
+    encoder: Option<EncoderPlace>,
+    /// The encoder within the network, and the tokens of a row.
+    within: Option<(EncoderFile, usize)>,
+    tokens: Option<TokensPlace>,
 }
 
 /// A trained model.
@@ -67,17 +84,24 @@ impl TrainJob {
         progress: &dyn Shown,
         tell: impl FnOnce(&Plan),
     ) -> Result<Prepared<'a>, TrainJobError> {
-        let mut features = None;
-        if let Some(encoder) = &self.encoder {
-            let texts = self.texts();
-            let (made, place) = encoder.features(&texts, engine, interrupt, progress, tell)?;
-            features = Some((Rc::new(made), place));
+        let mut texts = Read::default();
+        match (&self.encoder, &self.recipe.network) {
+            (Some(encoder), NetworkSection::BertText { max_tokens, .. }) => {
+                texts = self.tokens(encoder, *max_tokens)?;
+            }
+            (Some(encoder), _) => {
+                let all = self.texts();
+                let (made, place) = encoder.features(&all, engine, interrupt, progress, tell)?;
+                texts.form = Some(Form::Features(Rc::new(made)));
+                texts.encoder = Some(place);
+            }
+            (None, _) => {}
         }
-        let network = self.network(features.as_ref().map_or(0, |(_, place)| place.size));
+        let size = texts.encoder.as_ref().map_or(0, |place| place.size);
+        let network = self.network(size, texts.within)?;
         let settings = self.settings()?;
         self.check_batch(&network)?;
-        let numbers = features.as_ref().map(|(features, _)| features);
-        let (train, held) = self.examples(numbers);
+        let (train, held) = self.examples(texts.form.as_ref());
         let fit = Fit {
             engine,
             network: &network,
@@ -86,8 +110,13 @@ impl TrainJob {
             settings: &settings,
         };
         let step = fit.training_step()?;
-        let encoder = features.map(|(_, place)| place);
-        let training = self.training(engine, &step, encoder.as_ref())?;
+        let encoder = texts.encoder;
+        let hash = match (&encoder, &network) {
+            (Some(place), _) => Some(place.hash.clone()),
+            (None, Architecture::BertText(bert)) => Some(bert.encoder.hash.clone()),
+            (None, _) => None,
+        };
+        let training = self.training(engine, &step, hash)?;
         Ok(Prepared {
             job: self,
             engine,
@@ -96,6 +125,7 @@ impl TrainJob {
             train,
             held,
             encoder,
+            tokens: texts.tokens,
             settings,
             training,
         })
@@ -125,7 +155,59 @@ impl TrainJob {
         rows.chain(sentences).map(|row| row.text.as_str()).collect()
     }
 
-    fn examples(&self, features: Option<&Rc<Features>>) -> (Examples, Examples) {
+    /// All texts as tokens, and the encoder that is trained on them.
+    fn tokens(&self, encoder: &FoundEncoder, most: usize) -> Result<Read, TrainJobError> {
+        if encoder.precision != Precision::Fp32 {
+            let message = format!(
+                "found {}, expected fp32: an encoder is trained in 32-bit numbers",
+                encoder.precision
+            );
+            return Err(self.recipe.error("encoder", "precision", message, None).into());
+        }
+        let failed = crate::onnx::error::ModelError::from;
+        let folder = &encoder.folder;
+        let graph = folder.graph("model", encoder.precision).map_err(failed)?;
+        let mut files = folder.weights_of(&graph);
+        files.extend([graph.clone(), folder.file("tokenizer.json").map_err(failed)?]);
+        let hash = folder.hash(&files).map_err(failed)?;
+        let tokens = Tokens::open(folder).map_err(crate::onnx::error::ModelError::from)?;
+        let most = most.min(tokens.limit());
+        let rows = TokenTable::longest(&tokens, &self.trained_texts(), most)?;
+        let width = rows.next_multiple_of(8).min(most);
+        let file = EncoderFile::open(&graph, &encoder.name, &hash, width)
+            .map_err(|error| TrainJobError::Other(format!("{}: {error}", graph.display())))?;
+        if let NetworkSection::BertText {
+            train: Tuned::Last(last),
+            ..
+        } = self.recipe.network
+            && !(1..=file.layers).contains(&last)
+        {
+            let message = format!(
+                "found last = {last}, expected 1 to {}, as many layers as the names in {} tell",
+                file.layers,
+                graph.display()
+            );
+            return Err(self.recipe.error("network", "train", message, None).into());
+        }
+        let network = self.network(0, Some((file.clone(), width)))?;
+        let inputs = network.inputs().into_iter().map(|port| port.name).collect();
+        // Held-out texts are cut to what training has seen.
+        let table = TokenTable::new(&tokens, &self.texts(), width, inputs)?;
+        Ok(Read {
+            form: Some(Form::Tokens(Rc::new(table))),
+            encoder: None,
+            within: Some((file, width)),
+            tokens: Some(TokensPlace::of(folder, width)?),
+        })
+    }
+
+    /// The texts that are trained on.
+    fn trained_texts(&self) -> Vec<&str> {
+        let rows = self.train.iter().chain(self.sentences.iter().flatten());
+        rows.map(|row| row.text.as_str()).collect()
+    }
+
+    fn examples(&self, form: Option<&Form>) -> (Examples, Examples) {
         let share = self.recipe.data.augmented_text;
         // The places of texts are those of `texts`.
         let mut next = self.train.len() + self.held.len();
@@ -144,7 +226,7 @@ impl TrainJob {
                 let paths = rows.iter().map(|row| row.image.clone()).collect();
                 Pictures::new(size.height as usize, size.width as usize, paths)
             }),
-            texts: features.map(|features| Texts::new(Rc::clone(features), texts, self.recipe.seed, share)),
+            texts: form.map(|form| Texts::new(form.clone(), texts, self.recipe.seed, share)),
         };
         (make(&self.train, of_train, share), make(&self.held, of_held, 0.0))
     }
@@ -196,7 +278,7 @@ impl TrainJob {
         &self,
         engine: &Engine,
         step: &TrainingStep,
-        encoder: Option<&EncoderPlace>,
+        encoder: Option<String>,
     ) -> Result<BTreeMap<String, String>, TrainJobError> {
         let mut rows = blake3::Hasher::new();
         let all = self
@@ -221,8 +303,8 @@ impl TrainJob {
             ("runtime", class(engine)),
             ("jobs", engine.threads().to_string()),
         ];
-        if let Some(encoder) = encoder {
-            named.push(("encoder", encoder.hash.clone()));
+        if let Some(hash) = encoder {
+            named.push(("encoder", hash));
         }
         if let Some(init) = &self.init {
             named.push(("init", short(blake3::hash(&init.graph()?))));
@@ -287,6 +369,9 @@ impl Prepared<'_> {
         let hashes = [(model::GRAPH, sha256(&graph)), (model::LABELS, labels)];
         description.files = hashes.map(|(name, hash)| (name.to_owned(), hash)).into();
         place.json(model::PREPARATION, &self.input_preparation(out))?;
+        if let (Some(_), Some(encoder)) = (&self.tokens, &self.job.encoder) {
+            tokens::copy(&encoder.folder, out)?;
+        }
         place.write(model::HISTORY, &files::history(&fitted.progress.history))?;
         place.write(model::CURVES, &files::curves(&fitted.progress.history)?)?;
         if let Some(report) = &report {
@@ -361,6 +446,7 @@ impl Prepared<'_> {
         InputPreparation {
             image: self.job.preparation.clone(),
             text,
+            tokens: self.tokens.clone(),
         }
     }
 

@@ -1,15 +1,26 @@
-//! The features of rows' texts, with new sentences that may stand in for transcripts.
+//! The features or tokens of rows' texts, with new sentences that may stand in for transcripts.
 
 use std::rc::Rc;
 
 use super::encoder::Features;
+use super::tokens::TokenTable;
 use crate::draw::Draw;
+use crate::train::rows::Place;
+
+/// What texts have become.
+#[derive(Debug, Clone)]
+pub enum Form {
+    /// Features of a frozen encoder.
+    Features(Rc<Features>),
+    /// Rows of tokens.
+    Tokens(Rc<TokenTable>),
+}
 
 /// The texts of rows.
 #[derive(Debug)]
 pub struct Texts {
-    features: Rc<Features>,
-    /// For each row its own text and then those that may stand in for it, as places in the features.
+    form: Form,
+    /// For each row its own text and then those that may stand in for it, as places in the form.
     rows: Vec<Vec<usize>>,
     seed: u64,
     share: f64,
@@ -18,24 +29,31 @@ pub struct Texts {
 impl Texts {
     /// Texts of rows in their order; in training, `share` of the uses of a row that has others are of one of them.
     #[must_use]
-    pub fn new(features: Rc<Features>, rows: Vec<Vec<usize>>, seed: u64, share: f64) -> Self {
+    pub fn new(form: Form, rows: Vec<Vec<usize>>, seed: u64, share: f64) -> Self {
         Texts {
-            features,
+            form,
             rows,
             seed,
             share,
         }
     }
 
-    pub(super) fn fill(&self, row: usize, name: &str, epoch: Option<u64>, into: &mut [f32]) {
+    pub(super) fn fill(&self, row: usize, name: &str, epoch: Option<u64>, places: &mut [Place<'_>]) {
         let texts = self.rows.get(row).map_or(&[][..], Vec::as_slice);
         let at = match epoch {
             Some(epoch) if texts.len() > 1 => choose(self.seed, name, epoch, self.share, texts.len()),
             _ => 0,
         };
-        if let Some(&text) = texts.get(at) {
-            // Sizes and places are those that the features were made for.
-            let _ = self.features.copy_to(text, into);
+        let Some(&text) = texts.get(at) else {
+            return;
+        };
+        match (&self.form, places) {
+            (Form::Features(features), [Place::F32(into), ..]) => {
+                // Sizes and places are those that the features were made for.
+                let _ = features.copy_to(text, into);
+            }
+            (Form::Tokens(tokens), places) => tokens.fill(text, places),
+            _ => {}
         }
     }
 }

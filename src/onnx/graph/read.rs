@@ -2,24 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use prost::Message;
-
 use super::attribute::{Attribute, Attributes};
 use super::element::Element;
 use super::error::GraphError;
 use super::graph::{Graph, Info, Node, Value};
 use super::infer::Typed;
+use super::model_file::ModelFile;
 use super::proto::attribute_proto::AttributeType;
 use super::proto::tensor_proto::DataLocation;
 use super::proto::tensor_shape_proto::dimension;
 use super::proto::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, type_proto,
+    AttributeProto, GraphProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, type_proto,
 };
 use super::shape::{Dim, Shape};
 use super::tensor::Tensor;
-
-/// The versions of ONNX's operators whose rules are known here; scattered sums, which some gradients need, are there since 16.
-const OPSETS: std::ops::RangeInclusive<i64> = 16..=24;
 
 /// Deeper graphs within graphs are not read.
 const DEPTH: usize = 16;
@@ -31,36 +27,11 @@ impl Graph {
     /// [`GraphError::File`] when the bytes are no model, or one with older operators or with weights in other files;
     /// [`GraphError::NoShape`] when neither the file nor a rule says what a node gives.
     pub fn from_model(bytes: &[u8], sizes: &[(&str, usize)]) -> Result<Self, GraphError> {
-        let model = ModelProto::decode(bytes).map_err(|error| file(error.to_string(), "an ONNX model"))?;
-        let Some(proto) = model.graph else {
-            return Err(file("no graph", "an ONNX model"));
-        };
-        let opsets: BTreeMap<String, i64> = model
-            .opset_import
-            .iter()
-            .map(|set| match set.domain() {
-                // Both names are of ONNX's own operators.
-                "ai.onnx" => (String::new(), set.version()),
-                domain => (domain.to_owned(), set.version()),
-            })
-            .collect();
-        let version = opsets.get("").copied().unwrap_or(0);
-        if !OPSETS.contains(&version) {
-            return Err(file(
-                format!("operators of version {version}"),
-                &format!(
-                    "{} to {}\nhint: onnx.version_converter.convert_version(model, 20) converts it",
-                    OPSETS.start(),
-                    OPSETS.end()
-                ),
-            ));
-        }
-        let reader = Reader { sizes, depth: 0 };
-        reader.graph(&proto, &opsets, &BTreeMap::new())
+        ModelFile::parse(bytes)?.graph(sizes)
     }
 }
 
-fn file(found: impl Into<String>, expected: &str) -> GraphError {
+pub(super) fn file(found: impl Into<String>, expected: &str) -> GraphError {
     GraphError::File {
         found: found.into(),
         expected: expected.to_owned(),
@@ -69,17 +40,19 @@ fn file(found: impl Into<String>, expected: &str) -> GraphError {
 
 /// How names in the file are turned to values, and what surrounds a graph.
 #[derive(Clone, Copy)]
-struct Reader<'a> {
-    sizes: &'a [(&'a str, usize)],
-    depth: usize,
+pub(super) struct Reader<'a> {
+    pub sizes: &'a [(&'a str, usize)],
+    pub depth: usize,
 }
 
 impl Reader<'_> {
-    fn graph(
+    /// `weights` are constants besides those in `proto`.
+    pub fn graph(
         &self,
         proto: &GraphProto,
         opsets: &BTreeMap<String, i64>,
         outer: &BTreeMap<String, Info>,
+        weights: &[(String, Tensor)],
     ) -> Result<Graph, GraphError> {
         if self.depth > DEPTH {
             return Err(file(
@@ -90,6 +63,10 @@ impl Reader<'_> {
         let mut graph = Graph::new(proto.name());
         graph.opsets = opsets.clone();
         let mut values: BTreeMap<String, Value> = BTreeMap::new();
+        for (name, tensor) in weights {
+            let value = graph.named_constant(name, tensor.clone())?;
+            values.insert(name.clone(), value);
+        }
         for tensor in &proto.initializer {
             let value = graph.named_constant(tensor.name(), self::tensor(tensor)?)?;
             values.insert(tensor.name().to_owned(), value);
@@ -227,7 +204,7 @@ impl Reader<'_> {
                     ..*self
                 };
                 let body = proto.g.clone().unwrap_or_default();
-                Attribute::Graph(Box::new(inner.graph(&body, &graph.opsets, &around)?))
+                Attribute::Graph(Box::new(inner.graph(&body, &graph.opsets, &around, &[])?))
             }
             _ => Attribute::Other(Box::new(proto.clone())),
         })
@@ -281,7 +258,7 @@ fn find(
     Ok(value)
 }
 
-fn tensor(proto: &TensorProto) -> Result<Tensor, GraphError> {
+pub(super) fn tensor(proto: &TensorProto) -> Result<Tensor, GraphError> {
     let name = proto.name();
     if proto.data_location() == DataLocation::External {
         return Err(file(
@@ -289,19 +266,7 @@ fn tensor(proto: &TensorProto) -> Result<Tensor, GraphError> {
             "weights within the model's file",
         ));
     }
-    let Some(element) = Element::of_code(proto.data_type()) else {
-        return Err(file(
-            format!("{name:?} with elements of type {}", proto.data_type()),
-            "floating-point numbers, integers or truth values",
-        ));
-    };
-    let dims: Option<Vec<usize>> = proto.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
-    let Some(dims) = dims else {
-        return Err(file(
-            format!("{name:?} with the shape {:?}", proto.dims),
-            "sizes from 0",
-        ));
-    };
+    let (element, dims) = typed(proto)?;
     let bytes = match (&proto.raw_data, element) {
         (Some(raw), _) => raw.clone(),
         (None, Element::F32) => proto.float_data.iter().flat_map(|v| v.to_le_bytes()).collect(),
@@ -318,4 +283,23 @@ fn tensor(proto: &TensorProto) -> Result<Tensor, GraphError> {
         }
     };
     Ok(Tensor::new(element, &dims, bytes)?)
+}
+
+/// The elements and the shape of a tensor.
+pub(super) fn typed(proto: &TensorProto) -> Result<(Element, Vec<usize>), GraphError> {
+    let name = proto.name();
+    let Some(element) = Element::of_code(proto.data_type()) else {
+        return Err(file(
+            format!("{name:?} with elements of type {}", proto.data_type()),
+            "floating-point numbers, integers or truth values",
+        ));
+    };
+    let dims: Option<Vec<usize>> = proto.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
+    let Some(dims) = dims else {
+        return Err(file(
+            format!("{name:?} with the shape {:?}", proto.dims),
+            "sizes from 0",
+        ));
+    };
+    Ok((element, dims))
 }

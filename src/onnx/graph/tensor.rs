@@ -1,13 +1,15 @@
 //! Tensors with known contents: constants and parameters.
 
+use std::sync::Arc;
+
 use super::element::Element;
 
-/// A tensor in memory; its elements lie row by row in little-endian order, as in ONNX files.
+/// A tensor in memory; its elements lie row by row in little-endian order, as in ONNX files. Copies share them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     element: Element,
     dims: Vec<usize>,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 }
 
 /// The bytes of a tensor do not fit its shape.
@@ -34,8 +36,11 @@ impl Tensor {
             .iter()
             .try_fold(element.bytes(), |all, &dim| all.checked_mul(dim));
         if expected == Some(bytes.len()) {
-            let dims = dims.to_vec();
-            return Ok(Tensor { element, dims, bytes });
+            return Ok(Tensor {
+                element,
+                dims: dims.to_vec(),
+                bytes: Arc::new(bytes),
+            });
         }
         Err(WrongSize {
             element,
@@ -87,7 +92,7 @@ impl Tensor {
         Tensor {
             element: Element::I64,
             dims: vec![values.len()],
-            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            bytes: Arc::new(values.iter().flat_map(|v| v.to_le_bytes()).collect()),
         }
     }
 
@@ -106,7 +111,7 @@ impl Tensor {
         };
         let dims = dims.to_vec();
         let count: usize = dims.iter().product();
-        let bytes = one.repeat(count);
+        let bytes = Arc::new(one.repeat(count));
         Tensor { element, dims, bytes }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::onnx::graph::network::Tuned;
 use crate::recipe::text_section::within;
 use crate::recipe::{RecipeError, Table};
 use crate::train::networks::{Attentive, Speech, WIDTHS};
@@ -32,6 +33,15 @@ pub enum NetworkSection {
         /// Dropped share.
         dropout: f64,
     },
+    /// An encoder of texts that is trained itself.
+    BertText {
+        /// Which of the encoder's weights are trained.
+        train: Tuned,
+        /// Most tokens of a row.
+        max_tokens: usize,
+        /// Dropped share.
+        dropout: f64,
+    },
     /// Both, fused.
     Bimer {
         /// The speech branch.
@@ -54,13 +64,17 @@ impl NetworkSection {
             NetworkSection::ResnetCrnnAt { .. } => "resnet-crnn-at",
             NetworkSection::TextHead { .. } => "text-head",
             NetworkSection::Bimer { .. } => "bimer",
+            NetworkSection::BertText { .. } => "bert-text",
         }
     }
 
     /// Whether it takes mel images.
     #[must_use]
     pub fn reads_images(&self) -> bool {
-        !matches!(self, NetworkSection::TextHead { .. })
+        !matches!(
+            self,
+            NetworkSection::TextHead { .. } | NetworkSection::BertText { .. }
+        )
     }
 
     /// Whether it takes texts.
@@ -89,6 +103,7 @@ enum Kind {
     ResnetCrnnAt,
     TextHead,
     Bimer,
+    BertText,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -110,6 +125,8 @@ struct Raw {
     hidden: Option<usize>,
     text_features: Option<usize>,
     dropout: Option<f64>,
+    train: Option<Tuned>,
+    max_tokens: Option<usize>,
 }
 
 /// The largest layer, and the most blocks: each halves the picture.
@@ -117,11 +134,12 @@ const MAX_SIZE: usize = 8192;
 const MAX_BLOCKS: usize = 12;
 /// The most numbers that all blocks learn: a model's file can't exceed 2 GB, and training holds four times as much.
 const MAX_PARAMETERS: usize = 400_000_000;
+/// What BERT's own classifiers drop of the first token's vector.
+const BERT_DROPOUT: f64 = 0.1;
 
 pub(super) fn read(root: &Table<'_>) -> Result<NetworkSection, RecipeError> {
     let Some(table) = root.table("network")? else {
-        let hint =
-            "write [network] with kind = \"resnet-cnn\", \"resnet-crnn-at\", \"text-head\" or \"bimer\"";
+        let hint = "write [network] with kind = \"resnet-cnn\", \"resnet-crnn-at\", \"text-head\", \"bert-text\" or \"bimer\"";
         return Err(root.error("", "the table [network] is missing", Some(hint.to_owned())));
     };
     let raw = table.read::<Raw>(&[])?;
@@ -155,7 +173,21 @@ pub(super) fn read(root: &Table<'_>) -> Result<NetworkSection, RecipeError> {
         fits(&table, widths, attentive.heads)?;
         Ok::<Attentive, RecipeError>(attentive)
     };
+    if !matches!(raw.kind, Kind::BertText) {
+        has_none(&["train", "max_tokens"], "this kind")?;
+    }
     match raw.kind {
+        Kind::BertText => {
+            has_none(&["widths", "hidden", "text_features", "speech"], "bert-text")?;
+            has_none(&ATTENTIVE, "bert-text")?;
+            let max_tokens = raw.max_tokens.unwrap_or(128);
+            within(&table, "max_tokens", max_tokens as f64, 8.0, MAX_SIZE as f64)?;
+            Ok(NetworkSection::BertText {
+                train: raw.train.unwrap_or(Tuned::All),
+                max_tokens,
+                dropout: dropout(BERT_DROPOUT)?,
+            })
+        }
         Kind::ResnetCnn => {
             has_none(&["hidden", "text_features", "speech"], "resnet-cnn")?;
             has_none(&ATTENTIVE, "resnet-cnn")?;

@@ -3,6 +3,7 @@
 //! A description is all there is of a network: the training step and the file for use are both built from it, and a model's
 //! folder keeps it.
 
+mod bert_text;
 mod bimer;
 mod residual;
 mod resnet_cnn;
@@ -11,6 +12,7 @@ mod text_head;
 
 use serde::{Deserialize, Serialize};
 
+pub use bert_text::{BertText, EncoderFile, IDS, MASK, Pooled, TYPES};
 pub use bimer::{Bimer, SPEECH, Speech};
 pub use resnet_cnn::{ResnetCnn, WIDTHS};
 pub use resnet_crnn_at::{Attentive, ResnetCrnnAt};
@@ -36,6 +38,8 @@ pub enum Architecture {
     TextHead(TextHead),
     /// Both, fused.
     Bimer(Bimer),
+    /// An encoder of texts that is trained itself.
+    BertText(BertText),
 }
 
 impl Architecture {
@@ -47,6 +51,7 @@ impl Architecture {
             Architecture::ResnetCrnnAt(_) => "resnet-crnn-at",
             Architecture::TextHead(_) => "text-head",
             Architecture::Bimer(_) => "bimer",
+            Architecture::BertText(_) => "bert-text",
         }
     }
 
@@ -56,7 +61,7 @@ impl Architecture {
         match self {
             Architecture::ResnetCnn(speech) => Some((speech.height, speech.width)),
             Architecture::ResnetCrnnAt(speech) => Some((speech.height, speech.width)),
-            Architecture::TextHead(_) => None,
+            Architecture::TextHead(_) | Architecture::BertText(_) => None,
             Architecture::Bimer(bimer) => Some((bimer.height, bimer.width)),
         }
     }
@@ -65,9 +70,18 @@ impl Architecture {
     #[must_use]
     pub fn text(&self) -> Option<usize> {
         match self {
-            Architecture::ResnetCnn(_) | Architecture::ResnetCrnnAt(_) => None,
+            Architecture::ResnetCnn(_) | Architecture::ResnetCrnnAt(_) | Architecture::BertText(_) => None,
             Architecture::TextHead(head) => Some(head.text_size),
             Architecture::Bimer(bimer) => Some(bimer.text_size),
+        }
+    }
+
+    /// Tokens of a row of texts that it takes; `None` if it takes none.
+    #[must_use]
+    pub fn tokens(&self) -> Option<usize> {
+        match self {
+            Architecture::BertText(bert) => Some(bert.tokens),
+            _ => None,
         }
     }
 
@@ -79,6 +93,7 @@ impl Architecture {
             Architecture::ResnetCrnnAt(speech) => speech.classes,
             Architecture::TextHead(head) => head.classes,
             Architecture::Bimer(bimer) => bimer.classes,
+            Architecture::BertText(bert) => bert.classes,
         }
     }
 
@@ -88,6 +103,7 @@ impl Architecture {
             Architecture::ResnetCrnnAt(network) => network,
             Architecture::TextHead(network) => network,
             Architecture::Bimer(network) => network,
+            Architecture::BertText(network) => network,
         }
     }
 }

@@ -52,7 +52,7 @@ impl Net<'_> {
             let init = Init::xavier(features, 3 * features);
             let weight = net.parameter("in_proj_weight", &[3 * features, features], init, Role::Weight)?;
             let zero = Init::Constant(0.0);
-            let bias = net.parameter("in_proj_bias", &[3 * features], zero, Role::Offset)?;
+            let bias = net.parameter("in_proj_bias", &[3 * features], zero.clone(), Role::Offset)?;
             let all = net.product(x, weight, Some(bias))?;
             let signed = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
             let all = net

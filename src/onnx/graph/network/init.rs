@@ -6,12 +6,14 @@ use crate::onnx::graph::error::GraphError;
 use crate::onnx::graph::tensor::Tensor;
 
 /// How a parameter begins. Its numbers depend on the seed and its name alone.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Init {
     /// All the same.
     Constant(f32),
     /// Even between −bound and bound.
     Uniform(f64),
+    /// As they are in a file.
+    Given(Tensor),
 }
 
 impl Init {
@@ -32,9 +34,10 @@ impl Init {
     ///
     /// # Errors
     /// None for a shape that memory holds.
-    pub fn tensor(self, seed: u64, name: &str, dims: &[usize]) -> Result<Tensor, GraphError> {
+    pub fn tensor(&self, seed: u64, name: &str, dims: &[usize]) -> Result<Tensor, GraphError> {
         match self {
-            Init::Constant(value) => Ok(Tensor::filled(Element::F32, dims, f64::from(value))),
+            Init::Given(tensor) => Ok(tensor.clone()),
+            Init::Constant(value) => Ok(Tensor::filled(Element::F32, dims, f64::from(*value))),
             Init::Uniform(bound) => {
                 let mut draw = Draw::new(seed, name, "parameter");
                 let count: usize = dims.iter().product();

@@ -41,7 +41,7 @@ impl Net<'_> {
             let weight = net.parameter(
                 "weight",
                 &[features, channels, kernel, kernel],
-                init,
+                init.clone(),
                 Role::Weight,
             )?;
             let bias = match bias {
@@ -58,7 +58,7 @@ impl Net<'_> {
         self.scoped(name, |net| {
             let inputs = net.last_size(x)?;
             let init = Init::kaiming(inputs);
-            let weight = net.parameter("weight", &[features, inputs], init, Role::Weight)?;
+            let weight = net.parameter("weight", &[features, inputs], init.clone(), Role::Weight)?;
             let bias = net.parameter("bias", &[features], init, Role::Offset)?;
             net.product(x, weight, Some(bias))
         })

@@ -5,6 +5,7 @@
 
 mod attention;
 mod dropout;
+mod imported;
 mod init;
 mod layers;
 mod norm;
@@ -13,6 +14,7 @@ mod recurrent;
 use std::collections::BTreeMap;
 
 pub use attention::Encoder;
+pub use imported::Tuned;
 pub use init::Init;
 pub use layers::Conv;
 
@@ -32,6 +34,8 @@ pub struct Port {
     pub name: String,
     /// The sizes of one row: those behind the batch's.
     pub dims: Vec<usize>,
+    /// What its elements are: [`Element::F32`] or [`Element::I64`].
+    pub element: Element,
 }
 
 impl Port {
@@ -41,6 +45,16 @@ impl Port {
         Port {
             name: name.to_owned(),
             dims: dims.to_vec(),
+            element: Element::F32,
+        }
+    }
+
+    /// An input of 64-bit integers, such as the numbers of tokens.
+    #[must_use]
+    pub fn integers(name: &str, dims: &[usize]) -> Self {
+        Port {
+            element: Element::I64,
+            ..Port::new(name, dims)
         }
     }
 

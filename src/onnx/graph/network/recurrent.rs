@@ -63,7 +63,7 @@ impl Net<'_> {
         let init = Init::kaiming(hidden);
         let wide = 3 * hidden;
         let mut parameter = |name: &str, dims: &[usize], role| {
-            let value = self.parameter(&format!("{name}_l0{suffix}"), dims, init, role)?;
+            let value = self.parameter(&format!("{name}_l0{suffix}"), dims, init.clone(), role)?;
             self.reordered(value, hidden)
         };
         let weight = parameter("weight_ih", &[wide, inputs], Role::Weight)?;

@@ -9,7 +9,7 @@ mod trainer;
 pub use adam::{Decay, Optimizer};
 pub use network_file::inference_model;
 pub use step::{LEARNING_RATE, LOSS, NORM, STEP, Settings, Slot, State, TARGETS, TrainingStep};
-pub use trainer::{Outcome, TrainError, Trainer};
+pub use trainer::{Numbers, Outcome, TrainError, Trainer};
 
 /// The name of the logits in training steps and in files for use.
 pub const LOGITS: &str = "logits";

@@ -1,7 +1,6 @@
 //! A trained network as a file for use.
 
 use super::{LOGITS, State};
-use crate::onnx::graph::element::Element;
 use crate::onnx::graph::error::GraphError;
 use crate::onnx::graph::graph::Graph;
 use crate::onnx::graph::network::{BATCH, Net, Network};
@@ -20,7 +19,7 @@ pub fn inference_model(
     let mut graph = Graph::new("network");
     let mut values = Vec::new();
     for port in network.inputs() {
-        values.push(graph.input(&port.name, Element::F32, port.shape(Dim::named(BATCH)))?);
+        values.push(graph.input(&port.name, port.element, port.shape(Dim::named(BATCH)))?);
     }
     let mut net = Net::for_use(&mut graph, state);
     let logits = network.logits(&mut net, &values)?;

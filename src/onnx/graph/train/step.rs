@@ -127,7 +127,7 @@ impl TrainingStep {
         let mut values = Vec::with_capacity(inputs.len());
         for port in &inputs {
             let shape = port.shape(Dim::Known(settings.batch));
-            values.push(graph.input(&port.name, Element::F32, shape)?);
+            values.push(graph.input(&port.name, port.element, shape)?);
         }
         let step = graph.input(STEP, Element::I64, Shape::scalar())?;
         let rate = graph.input(LEARNING_RATE, Element::F32, Shape::scalar())?;
@@ -161,7 +161,7 @@ impl TrainingStep {
                 &mut slots,
                 &name,
                 &parameter.dims,
-                parameter.init,
+                parameter.init.clone(),
                 value,
             )?;
         }
@@ -246,8 +246,8 @@ fn optimized(
         let [name_m, name_v] = &names;
         let zero = Init::Constant(0.0);
         for (name, init, next) in [
-            (&parameter.name, parameter.init, value),
-            (name_m, zero, first),
+            (&parameter.name, parameter.init.clone(), value),
+            (name_m, zero.clone(), first),
             (name_v, zero, second),
         ] {
             slot(graph, slots, name, &parameter.dims, init, next)?;

@@ -9,6 +9,7 @@ use super::LOGITS;
 use super::step::{LEARNING_RATE, LOSS, NORM, STEP, Slot, State, TARGETS, TrainingStep};
 use crate::onnx::device::Taken;
 use crate::onnx::engine::Engine;
+use crate::onnx::graph::element::Element;
 use crate::onnx::graph::tensor::{Tensor, WrongSize};
 use crate::onnx::session::{Session, SessionError};
 
@@ -31,6 +32,16 @@ pub enum TrainError {
         /// How many there should be.
         expected: usize,
     },
+    /// The data are of another type.
+    #[error("{input}: found {found} numbers, expected {expected}")]
+    Kind {
+        /// The input.
+        input: String,
+        /// What is there.
+        found: Element,
+        /// What the step takes.
+        expected: Element,
+    },
     /// A state does not fit the step.
     #[error("{name}: found {found}, expected 32-bit numbers of shape {expected:?}")]
     State {
@@ -52,6 +63,15 @@ impl From<ort::Error> for TrainError {
     }
 }
 
+/// The data of one of a step's inputs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Numbers<'a> {
+    /// 32-bit floats.
+    F32(&'a [f32]),
+    /// 64-bit integers.
+    I64(&'a [i64]),
+}
+
 /// What a step says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -71,7 +91,7 @@ pub struct Trainer {
     /// Which of the two sets of buffers holds the state.
     current: usize,
     buffers: [Vec<Buffer<f32>>; 2],
-    data: Vec<(String, Buffer<f32>)>,
+    data: Vec<(String, Data)>,
     targets: Buffer<f32>,
     rate: Buffer<f32>,
     step: Buffer<i64>,
@@ -112,7 +132,12 @@ impl Trainer {
         let data = step
             .inputs
             .iter()
-            .map(|port| Ok((port.name.clone(), Buffer::new(&host, batch(&port.dims))?)))
+            .map(|port| {
+                Ok((
+                    port.name.clone(),
+                    Data::new(&host, port.element, batch(&port.dims))?,
+                ))
+            })
             .collect::<Result<_, ort::Error>>()?;
         let scalar = Vec::<usize>::new;
         let mut trainer = Trainer {
@@ -167,6 +192,21 @@ impl Trainer {
         number: u64,
         rate: f32,
     ) -> Result<Outcome, TrainError> {
+        let data: Vec<Numbers<'_>> = data.iter().map(|numbers| Numbers::F32(numbers)).collect();
+        self.step_of(&data, targets, number, rate)
+    }
+
+    /// The same with data that may be integers.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn step_of(
+        &mut self,
+        data: &[Numbers<'_>],
+        targets: &[f32],
+        number: u64,
+        rate: f32,
+    ) -> Result<Outcome, TrainError> {
         if data.len() != self.data.len() {
             return Err(TrainError::Input {
                 input: "inputs".to_owned(),
@@ -175,7 +215,7 @@ impl Trainer {
             });
         }
         for ((name, buffer), given) in self.data.iter_mut().zip(data) {
-            fill(name, buffer, given)?;
+            buffer.fill(name, *given)?;
         }
         fill(TARGETS, &mut self.targets, targets)?;
         fill(LEARNING_RATE, &mut self.rate, &[rate])?;
@@ -184,7 +224,10 @@ impl Trainer {
         let binding = if self.current == 0 { one } else { two };
         // A GPU gets its copy when an input is bound.
         for (name, buffer) in &self.data {
-            binding.bind_input(name.as_str(), buffer)?;
+            match buffer {
+                Data::F32(buffer) => binding.bind_input(name.as_str(), buffer)?,
+                Data::I64(buffer) => binding.bind_input(name.as_str(), buffer)?,
+            }
         }
         binding.bind_input(TARGETS, &self.targets)?;
         binding.bind_input(LEARNING_RATE, &self.rate)?;
@@ -249,6 +292,39 @@ impl Trainer {
             }
         }
         Ok(())
+    }
+}
+
+/// An input's buffer.
+#[derive(Debug)]
+enum Data {
+    F32(Buffer<f32>),
+    I64(Buffer<i64>),
+}
+
+impl Data {
+    fn new(host: &Allocator, element: Element, dims: Vec<usize>) -> Result<Self, ort::Error> {
+        Ok(match element {
+            Element::I64 => Data::I64(Buffer::new(host, dims)?),
+            _ => Data::F32(Buffer::new(host, dims)?),
+        })
+    }
+
+    fn fill(&mut self, name: &str, numbers: Numbers<'_>) -> Result<(), TrainError> {
+        match (self, numbers) {
+            (Data::F32(buffer), Numbers::F32(numbers)) => fill(name, buffer, numbers),
+            (Data::I64(buffer), Numbers::I64(numbers)) => fill(name, buffer, numbers),
+            (Data::F32(_), Numbers::I64(_)) => Err(TrainError::Kind {
+                input: name.to_owned(),
+                found: Element::I64,
+                expected: Element::F32,
+            }),
+            (Data::I64(_), Numbers::F32(_)) => Err(TrainError::Kind {
+                input: name.to_owned(),
+                found: Element::F32,
+                expected: Element::I64,
+            }),
+        }
     }
 }
 
