@@ -41,7 +41,7 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
     let needs = Required {
         label: false,
         audio: model.preparation.image.is_some(),
-        text: model.preparation.text.is_some(),
+        text: model.preparation.text.is_some() || model.preparation.tokens.is_some(),
     };
     let (questions, skipped) = match &flags.manifest {
         Some(path) => of_manifest(path, needs)?,

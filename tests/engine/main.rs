@@ -7,12 +7,14 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod bert;
 mod convolutions;
 mod differences;
 mod dropout;
 mod errors;
 mod files;
 mod goldens;
+mod imports;
 mod layers;
 mod nets;
 mod networks;

@@ -9,6 +9,7 @@
 )]
 
 mod checks;
+mod fine_tune;
 mod flags;
 mod hostile;
 mod project;

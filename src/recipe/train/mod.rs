@@ -76,7 +76,7 @@ impl TrainRecipe {
         if network.reads_text() && encoder.is_none() {
             let hint = "write [encoder] with model = \"all-MiniLM-L6-v2\" or the path of a model's folder";
             let message = format!(
-                "{} reads texts through a frozen encoder, and there is no [encoder]",
+                "{} reads texts through an encoder, and there is no [encoder]",
                 network.name()
             );
             return Err(document.error("network", "kind", &message, Some(&hint.to_owned())));
