@@ -79,15 +79,12 @@ impl Batch {
         }
         for (at, &row) in rows.iter().enumerate() {
             // Each input has just been made as long as the rows need.
-            let part = |input| match input {
-                &mut Input::F32(size, ref mut numbers) => {
-                    numbers.get_mut(at * size..(at + 1) * size).map(Place::F32)
-                }
-                &mut Input::I64(size, ref mut numbers) => {
-                    numbers.get_mut(at * size..(at + 1) * size).map(Place::I64)
-                }
-            };
-            let mut parts: Vec<Place<'_>> = self.inputs.iter_mut().filter_map(part).collect();
+            let place = |size: usize| at * size..(at + 1) * size;
+            let parts = self.inputs.iter_mut().filter_map(|input| match input {
+                Input::F32(size, numbers) => numbers.get_mut(place(*size)).map(Place::F32),
+                Input::I64(size, numbers) => numbers.get_mut(place(*size)).map(Place::I64),
+            });
+            let mut parts: Vec<Place<'_>> = parts.collect();
             source.fill(row, epoch, &mut parts)?;
         }
         Ok(())
