@@ -169,6 +169,16 @@ impl FoundEncoder {
         Ok((features, place))
     }
 
+    /// Its name on the hub, or that of its folder without the way there.
+    #[must_use]
+    pub fn own_name(&self) -> String {
+        let folder = self.folder.path();
+        match (self.on_hub, folder.file_name()) {
+            (false, Some(own)) => own.to_string_lossy().into_owned(),
+            _ => self.name.clone(),
+        }
+    }
+
     /// What another folder has to call it: its name on the hub, or its path from there.
     #[must_use]
     pub fn name_from(&self, folder: &Path) -> String {

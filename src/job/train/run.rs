@@ -174,7 +174,7 @@ impl TrainJob {
         let most = most.min(tokens.limit());
         let rows = TokenTable::longest(&tokens, &self.trained_texts(), most)?;
         let width = rows.next_multiple_of(8).min(most);
-        let file = EncoderFile::open(&graph, &encoder.name, &hash, width)
+        let file = EncoderFile::open(&graph, &encoder.own_name(), &hash, width)
             .map_err(|error| TrainJobError::Other(format!("{}: {error}", graph.display())))?;
         if let NetworkSection::BertText {
             train: Tuned::Last(last),
