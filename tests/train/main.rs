@@ -16,6 +16,7 @@ mod infer;
 mod init;
 mod leaks;
 mod models;
+mod paper;
 mod project;
 mod recipes;
 mod same_bytes;

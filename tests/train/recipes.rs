@@ -176,7 +176,7 @@ fn every_key_of_a_network_has_its_bounds() {
         &recipe,
         &encoder,
         "",
-        ":5: [network] kind: text-head reads texts through a frozen encoder",
+        ":5: [network] kind: text-head reads texts through an encoder",
     );
     refused(
         &project,
