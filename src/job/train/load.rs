@@ -1,21 +1,18 @@
 //! From a recipe to all that a training needs, checked: rows, labels, the network's sizes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::data::{Dataset, Example, Kind};
 use super::encoder::FoundEncoder;
+use super::oversample::oversampled;
+use super::stand_ins::sentences;
 use super::{TrainJobError, init};
 use crate::audio::preparation::Preparation;
 use crate::corpus::Split;
 use crate::dataset::verify;
-use crate::draw::rank;
 use crate::job::model::ModelDir;
-use crate::onnx::pooling::Pooling;
-use crate::recipe::{NetworkSection, TrainRecipe};
-use crate::train::networks::{
-    Architecture, BertText, Bimer, EncoderFile, Pooled, ResnetCnn, ResnetCrnnAt, TextHead,
-};
+use crate::recipe::TrainRecipe;
 use crate::train::schedule::Schedule;
 
 /// A training that could begin.
@@ -157,105 +154,6 @@ impl TrainJob {
             notes,
         })
     }
-
-    /// The network with all its sizes; `text_size` is that of the encoder's features, `within` the encoder that is trained itself,
-    /// with the tokens of a row.
-    ///
-    /// # Errors
-    /// [`TrainJobError::Other`] for a network without the encoder that it needs.
-    pub fn network(
-        &self,
-        text_size: usize,
-        within: Option<(EncoderFile, usize)>,
-    ) -> Result<Architecture, TrainJobError> {
-        let classes = self.labels.len();
-        let image = self.preparation.as_ref().map(|preparation| &preparation.image);
-        let (height, width) = image.map_or((0, 0), |image| (image.height as usize, image.width as usize));
-        Ok(match self.recipe.network.clone() {
-            NetworkSection::BertText { train, dropout, .. } => {
-                let Some((encoder, tokens)) = within else {
-                    return Err(TrainJobError::Other("bert-text: there is no encoder".to_owned()));
-                };
-                let pooling = match &self.encoder {
-                    Some(found) if found.pooling == Pooling::Mean => Pooled::Mean,
-                    _ => Pooled::First,
-                };
-                Architecture::BertText(BertText {
-                    encoder,
-                    train,
-                    pooling,
-                    tokens,
-                    dropout,
-                    classes,
-                })
-            }
-            NetworkSection::ResnetCnn { widths, dropout } => Architecture::ResnetCnn(ResnetCnn {
-                height,
-                width,
-                widths,
-                dropout,
-                classes,
-            }),
-            NetworkSection::ResnetCrnnAt {
-                widths,
-                attentive,
-                dropout,
-            } => Architecture::ResnetCrnnAt(ResnetCrnnAt {
-                height,
-                width,
-                widths,
-                attentive,
-                dropout,
-                classes,
-            }),
-            NetworkSection::TextHead { hidden, dropout } => Architecture::TextHead(TextHead {
-                text_size,
-                hidden,
-                dropout,
-                classes,
-            }),
-            NetworkSection::Bimer {
-                speech,
-                widths,
-                text_features,
-                dropout,
-            } => Architecture::Bimer(Bimer {
-                height,
-                width,
-                speech,
-                widths,
-                text_size,
-                text_features,
-                dropout,
-                classes,
-            }),
-        })
-    }
-
-    /// The class of a label that [`TrainJob::load`] has seen.
-    #[must_use]
-    pub fn class(&self, label: &str) -> usize {
-        self.labels
-            .binary_search_by(|known| known.as_str().cmp(label))
-            .unwrap_or(0)
-    }
-
-    /// Rows of each class: for training and held out.
-    #[must_use]
-    pub fn counts(&self) -> Vec<(usize, usize)> {
-        let mut counts = vec![(0, 0); self.labels.len()];
-        for row in &self.train {
-            if let Some(count) = counts.get_mut(self.class(&row.label)) {
-                count.0 += 1;
-            }
-        }
-        for row in &self.held {
-            if let Some(count) = counts.get_mut(self.class(&row.label)) {
-                count.1 += 1;
-            }
-        }
-        counts
-    }
 }
 
 const INIT_HINT: &str =
@@ -353,108 +251,4 @@ fn labels(dataset: &Dataset) -> Result<Vec<String>, TrainJobError> {
 
 fn list(labels: &BTreeSet<&str>) -> String {
     labels.iter().copied().collect::<Vec<_>>().join(", ")
-}
-
-/// The rows, those of smaller classes repeated in turn until every class has as many as the largest. A keyed order decides which
-/// are repeated once more than others.
-fn oversampled(
-    seed: u64,
-    mut train: Vec<Example>,
-    mut sentences: Vec<Vec<Example>>,
-) -> (Vec<Example>, Vec<Vec<Example>>) {
-    let mut classes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (row, example) in train.iter().enumerate() {
-        classes.entry(example.label.clone()).or_default().push(row);
-    }
-    let most = classes.values().map(Vec::len).max().unwrap_or(0);
-    for mut rows in classes.into_values() {
-        let missing = most - rows.len();
-        rows.sort_by_key(|&row| {
-            train
-                .get(row)
-                .map(|row| rank(seed, &row.source.id, "oversampling"))
-        });
-        for row in rows.into_iter().cycle().take(missing) {
-            // Without new sentences there are no lists of them.
-            train.extend(train.get(row).cloned());
-            sentences.extend(sentences.get(row).cloned());
-        }
-    }
-    (train, sentences)
-}
-
-/// For each training row, the new sentences of its source, of the same label.
-fn sentences(
-    text: &Dataset,
-    train: &[Example],
-    notes: &mut Vec<String>,
-) -> Result<Vec<Vec<Example>>, TrainJobError> {
-    let mut by_source: BTreeMap<(&str, &str), Vec<&Example>> = BTreeMap::new();
-    let new = text
-        .rows
-        .iter()
-        .filter(|row| row.split == Split::Train && !row.original);
-    for row in new {
-        let key = (row.source.source_id.as_str(), row.label.as_str());
-        by_source.entry(key).or_default().push(row);
-    }
-    let of_row = |row: &Example| -> Vec<Example> {
-        let found = by_source.get(&(row.source.source_id.as_str(), row.label.as_str()));
-        found.into_iter().flatten().map(|&row| row.clone()).collect()
-    };
-    let all: Vec<Vec<Example>> = train.iter().map(of_row).collect();
-    let with = all.iter().filter(|sentences| !sentences.is_empty()).count();
-    if with == 0 {
-        let reason = "no new sentence in it has the source of a training row\n\
-                      hint: both datasets have to be made of one corpus, so that their source ids agree";
-        return Err(TrainJobError::dataset(&text.path, reason));
-    }
-    notes.push(format!(
-        "{with} of {} training rows have new sentences that may stand in for their transcripts",
-        train.len()
-    ));
-    Ok(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::data::Source;
-    use super::*;
-
-    fn row(id: &str, label: &str) -> Example {
-        Example {
-            source: Source {
-                dataset: "text".to_owned(),
-                id: id.to_owned(),
-                source_id: id.to_owned(),
-                group: id.to_owned(),
-            },
-            split: Split::Train,
-            label: label.to_owned(),
-            original: true,
-            image: PathBuf::new(),
-            image_hash: String::new(),
-            text: id.to_owned(),
-        }
-    }
-
-    #[test]
-    fn oversampling_repeats_all_rows_of_a_class_alike() {
-        let mut rows: Vec<Example> = (0..7).map(|at| row(&format!("a{at}"), "a")).collect();
-        rows.extend((0..3).map(|at| row(&format!("b{at}"), "b")));
-        let new: Vec<Vec<Example>> = rows.iter().map(|one| vec![one.clone()]).collect();
-        let (train, sentences) = oversampled(1, rows.clone(), new);
-        assert_eq!((train.len(), sentences.len()), (14, 14));
-        assert_eq!(train[..10], rows[..]);
-        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-        for (one, new) in train.iter().zip(&sentences) {
-            assert_eq!(new[..], *std::slice::from_ref(one));
-            *uses.entry(&one.source.id).or_default() += 1;
-        }
-        let of_b: Vec<usize> = ["b0", "b1", "b2"].map(|id| uses[id]).into();
-        assert_eq!(of_b.iter().sum::<usize>(), 7);
-        assert!(of_b.iter().all(|&uses| uses == 2 || uses == 3), "{of_b:?}");
-        // Another seed may choose otherwise; without new sentences there are none to repeat.
-        assert!(oversampled(2, rows, Vec::new()).1.is_empty());
-    }
 }
