@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What balancing does to a recognizer of spoken digits: four training sets, the same held-out speakers, several seeds.
 
-    python3 scripts/experiments/digits.py --corpus free-spoken-digit-dataset/recordings --out /tmp/digits
+    python3 scripts/experiments/digits.py --corpus free-spoken-digit-dataset/recordings --out out/digits
 
 Half of the digits are cut to a fifth of their recordings. Trained are, for the same number of steps, `resnet-cnn`s on
 

@@ -2,7 +2,7 @@
 """What balancing does to a classifier of emotions in sentences: three training sets, one untouched test split, several seeds.
 
     python3 scripts/experiments/goemotions.py --corpus goemotions --encoder all-MiniLM-L6-v2 --masked-lm distilbert-base-uncased \\
-        --out /tmp/goemotions
+        --out out/goemotions
 
 The corpus is a folder with train.tsv, dev.tsv and test.tsv of text, label numbers and id (GoEmotions in seven classes). Five
 classes are cut to --kept sentences, the two rarest, disgust and fear, to a tenth of that, and trained on are
