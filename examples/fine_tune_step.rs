@@ -6,10 +6,9 @@
 //! step go to stdout, as JSON. With FILE the step is also written as an ONNX file. `scripts/bench/fine_tune_step.py` runs this
 //! beside PyTorch.
 
-#![allow(clippy::print_stdout, reason = "it prints its result")]
+mod timing;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use augment::onnx::device::Device;
@@ -69,33 +68,6 @@ fn main() -> Result<()> {
         })
         .collect();
     let data: Vec<Numbers<'_>> = data.iter().map(|numbers| Numbers::I64(numbers)).collect();
-    let mut targets = vec![0.0; batch * 4];
-    for (row, targets) in targets.chunks_mut(4).enumerate() {
-        if let Some(target) = targets.get_mut(row % 4) {
-            *target = 1.0;
-        }
-    }
-    let (mut clock, mut processor, mut losses) = (Vec::new(), Vec::new(), Vec::new());
-    for at in 1..=steps {
-        let (start, used) = (Instant::now(), processor_ms()?);
-        let outcome = trainer.step_of(&data, &targets, at as u64, 2e-5)?;
-        clock.push(start.elapsed().as_secs_f64() * 1000.0);
-        processor.push(processor_ms()? - used);
-        losses.push(outcome.loss);
-    }
-    println!(
-        "{}",
-        serde_json::json!({ "clock_ms": clock, "processor_ms": processor, "losses": losses, "parameters": step.trained })
-    );
-    Ok(())
-}
-
-/// Processor time of the calling thread so far, in milliseconds; the runtime computes on it. Linux only.
-fn processor_ms() -> Result<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let first = text
-        .split_whitespace()
-        .next()
-        .context("no processor time in /proc/thread-self/schedstat")?;
-    Ok(first.parse::<f64>()? / 1e6)
+    let targets = timing::targets(batch, 4);
+    timing::report(&step, steps, |at| Ok(trainer.step_of(&data, &targets, at, 2e-5)?))
 }

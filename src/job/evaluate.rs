@@ -16,7 +16,6 @@ use crate::onnx::graph::network::Network as _;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
 use crate::train::metrics::{largest, probabilities};
-use crate::train::predict::{PredictError, Predictor};
 
 /// What one model does on the rows.
 #[derive(Debug, Serialize)]
@@ -141,26 +140,25 @@ fn one(
         let paths = rows.iter().map(|row| row.image.clone()).collect();
         examples.pictures = Some(Pictures::new(height, width, paths));
     }
-    if let Some(place) = &model.preparation.text {
-        let encoder = FoundEncoder::of_model(model, place)?;
-        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-        let (features, found) = encoder.features(&texts, engine, interrupt, progress, |_| {})?;
-        place.compare(&found, model)?;
-        let places = (0..rows.len()).map(|row| vec![row]).collect();
-        examples.texts = Some(Texts::new(Form::Features(Rc::new(features)), places, 0, 0.0));
-    }
-    let graph = model.graph()?;
-    let inputs = model.description.network.inputs();
-    if let Some(place) = &model.preparation.tokens {
-        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-        let names = inputs.iter().map(|port| port.name.clone()).collect();
-        let table = TokenTable::new(&place.open(model)?, &texts, place.width, names)?;
-        let places = (0..rows.len()).map(|row| vec![row]).collect();
-        examples.texts = Some(Texts::new(Form::Tokens(Rc::new(table)), places, 0, 0.0));
-    }
-    let file = model.path.join(crate::job::model::GRAPH).display().to_string();
-    let mut predictor =
-        Predictor::new(engine, &file, &graph, &inputs, model.labels.len()).map_err(PredictError::from)?;
+    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    let form = match (&model.preparation.text, &model.preparation.tokens) {
+        (Some(place), _) => {
+            let encoder = FoundEncoder::of_model(model, place)?;
+            let mut loaded = encoder.open(place, model, engine, interrupt)?;
+            let features = encoder.features(&mut loaded, &texts, interrupt, progress, |_| {})?;
+            Some(Form::Features(Rc::new(features)))
+        }
+        (None, Some(place)) => {
+            let inputs = model.description.network.inputs();
+            let names = inputs.into_iter().map(|port| port.name).collect();
+            let table = TokenTable::new(&place.open(model)?, &texts, place.width, names)?;
+            Some(Form::Tokens(Rc::new(table)))
+        }
+        (None, None) => None,
+    };
+    let places = (0..rows.len()).map(|row| vec![row]).collect();
+    examples.texts = form.map(|form| Texts::new(form, places, 0, 0.0));
+    let mut predictor = model.predictor(engine)?;
     progress.stage("rows", rows.len() as u64);
     let logits = predictor.logits(&examples, interrupt, |rows| progress.advance(rows));
     progress.finish();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::audio::preparation::Painter;
-use crate::job::model::{GRAPH, ModelDir};
+use crate::job::model::ModelDir;
 use crate::job::train::{FoundEncoder, TokenTable, TrainJobError, planes};
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::network::Network as _;
@@ -14,7 +14,7 @@ use crate::onnx::tokens::Tokens;
 use crate::run::interrupt::Interrupt;
 use crate::train::features::text::TextEncoder;
 use crate::train::metrics::{largest, probabilities};
-use crate::train::predict::{PredictError, Predictor};
+use crate::train::predict::Predictor;
 use crate::train::rows::{Place, Rows};
 
 /// What is asked about.
@@ -54,10 +54,7 @@ impl<'a> Inferrer<'a> {
     /// # Errors
     /// [`TrainJobError`]: the model or its encoder does not load, or the encoder is another one than it was trained with.
     pub fn open(model: &'a ModelDir, engine: &Engine, interrupt: &Interrupt) -> Result<Self, TrainJobError> {
-        let inputs = model.description.network.inputs();
-        let file = model.path.join(GRAPH).display().to_string();
-        let predictor = Predictor::new(engine, &file, &model.graph()?, &inputs, model.labels.len())
-            .map_err(PredictError::from)?;
+        let predictor = model.predictor(engine)?;
         let painter = match &model.preparation.image {
             None => None,
             Some(preparation) => Some(

@@ -93,12 +93,12 @@ pub fn verify(datasets: &[PathBuf]) -> Result<Verdict, VerifyError> {
     Ok(verdict)
 }
 
-/// What leaks within datasets and between them, a line each: sources, groups and contents in more than one split, and held-out
+/// What leaks within datasets and between them, as faults: sources, groups and contents in more than one split, and held-out
 /// rows that were made. Only the rows are read, no other file.
 ///
 /// # Errors
 /// [`VerifyError`], when one can't be read at all.
-pub fn leaks(datasets: &[PathBuf]) -> Result<Vec<String>, VerifyError> {
+pub fn leaks(datasets: &[PathBuf]) -> Result<Verdict, VerifyError> {
     let mut verdict = Verdict::default();
     let mut seen = Seen::default();
     for dataset in datasets {
@@ -111,7 +111,7 @@ pub fn leaks(datasets: &[PathBuf]) -> Result<Vec<String>, VerifyError> {
         }
     }
     seen.judge(&mut verdict);
-    Ok(verdict.faults)
+    Ok(verdict)
 }
 
 /// Held-out rows have to be originals.

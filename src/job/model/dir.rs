@@ -12,11 +12,14 @@ use crate::corpus::scan::read_text_file;
 use crate::dataset::row::sha256;
 use crate::dataset::store::StoreError;
 use crate::job::train::{EncoderPlace, Source, TokensPlace};
+use crate::onnx::engine::Engine;
 use crate::onnx::graph::network::Network as _;
+use crate::onnx::session::SessionError;
 use crate::run::atomic::FileError;
 use crate::run::bounded;
 use crate::run::ledger::{LineError, Lines};
 use crate::train::networks::Architecture;
+use crate::train::predict::Predictor;
 
 /// Why a model's folder can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,9 @@ pub enum ModelError {
         /// What differs.
         differences: String,
     },
+    /// Its network does not load.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// The folder can't be worked in.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -198,6 +204,22 @@ impl ModelDir {
             bounded::read(&path, MAX_GRAPH).map_err(|error| FileError::new(&path, "cannot read", error))?;
         belongs(&path, &bytes, self.description.files.get(GRAPH))?;
         Ok(bytes)
+    }
+
+    /// The network, loaded.
+    ///
+    /// # Errors
+    /// As [`ModelDir::graph`]; [`ModelError::Session`] when it does not load or is not what `run.json` describes.
+    pub fn predictor(&self, engine: &Engine) -> Result<Predictor, ModelError> {
+        let file = self.path.join(GRAPH).display().to_string();
+        let inputs = self.description.network.inputs();
+        Ok(Predictor::new(
+            engine,
+            &file,
+            &self.graph()?,
+            &inputs,
+            self.labels.len(),
+        )?)
     }
 
     /// What it was trained on.

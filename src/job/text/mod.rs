@@ -19,6 +19,7 @@ pub use calibrate::{
     CalibrateError, Calibration, CalibrationPlaces, Own, Spread, calibrate, find_for_calibration,
 };
 pub use load::{LoadOptions, TextJob};
+pub(crate) use models::reference;
 pub use models::{Loaded, ModelsError, Places, class as numerics_class, find, load as load_models};
 pub use outcome::{ClassOutcome, Outcome, Routes};
 pub use run::{RunOptions, run};

@@ -142,7 +142,7 @@ fn translator(models: &BTreeMap<String, String>, pair: &Pair) -> String {
 }
 
 /// What a recipe means by the name of a model; `base` is the recipe's folder.
-pub(super) fn reference(name: &str, base: &Path) -> Result<Reference, ReferenceError> {
+pub(crate) fn reference(name: &str, base: &Path) -> Result<Reference, ReferenceError> {
     Ok(match Reference::parse(name)? {
         // Paths in a recipe are relative to its file.
         Reference::Folder(path) => Reference::Folder(base.join(path)),

@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainJobError;
 use crate::job::model::{ModelDir, PREPARATION};
-use crate::job::text::ModelsError;
+use crate::job::text::{ModelsError, reference};
 use crate::onnx::engine::Engine;
 use crate::onnx::folder::{ModelFolder, Precision};
 use crate::onnx::hub::catalogue::Role;
 use crate::onnx::hub::environment::Environment;
 use crate::onnx::hub::installed::resolve;
-use crate::onnx::hub::reference::Reference;
 use crate::onnx::pooling::Pooling;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
@@ -90,6 +89,26 @@ impl FoundEncoder {
         })
     }
 
+    /// Loads it, and says which it is.
+    ///
+    /// # Errors
+    /// [`TrainJobError::Features`].
+    pub fn load(
+        &self,
+        engine: &Engine,
+        interrupt: &Interrupt,
+    ) -> Result<(TextEncoder, EncoderPlace), TrainJobError> {
+        let mut encoder = TextEncoder::open(engine, &self.folder, self.precision, self.pooling)?;
+        let place = EncoderPlace {
+            model: self.name.clone(),
+            precision: self.precision.to_string(),
+            pooling: self.pooling.to_string(),
+            hash: encoder.model_hash().to_owned(),
+            size: encoder.measure(interrupt)?,
+        };
+        Ok((encoder, place))
+    }
+
     /// Loads the encoder of a trained model, which has to be the one that it was trained with.
     ///
     /// # Errors
@@ -101,12 +120,7 @@ impl FoundEncoder {
         engine: &Engine,
         interrupt: &Interrupt,
     ) -> Result<TextEncoder, TrainJobError> {
-        let mut encoder = TextEncoder::open(engine, &self.folder, self.precision, self.pooling)?;
-        let found = EncoderPlace {
-            hash: encoder.model_hash().to_owned(),
-            size: encoder.measure(interrupt)?,
-            ..place.clone()
-        };
+        let (encoder, found) = self.load(engine, interrupt)?;
         place.compare(&found, model)?;
         Ok(encoder)
     }
@@ -123,12 +137,7 @@ impl FoundEncoder {
         cache_limit: u64,
     ) -> Result<Self, TrainJobError> {
         let models = |error: ModelsError| TrainJobError::Models(error);
-        let parsed = Reference::parse(name).map_err(|error| models(error.into()))?;
-        let on_hub = !matches!(parsed, Reference::Folder(_));
-        let reference = match parsed {
-            Reference::Folder(path) => Reference::Folder(base.join(path)),
-            other => other,
-        };
+        let reference = reference(name, base).map_err(|error| models(error.into()))?;
         let environment = Environment::of_process().map_err(|error| models(error.into()))?;
         let found = resolve(&reference, Some(Role::SentenceEncoder), precision, &environment)
             .map_err(|error| models(error.into()))?;
@@ -138,35 +147,25 @@ impl FoundEncoder {
             pooling,
             cache_limit,
             name: name.to_owned(),
-            on_hub,
+            on_hub: reference.on_hub().is_some(),
         })
     }
 
-    /// Loads it and computes the features of texts, in their order; `tell` is shown before the work what it will be.
+    /// The features of texts, in their order, by this encoder loaded; `tell` is shown before the work what it will be.
     ///
     /// # Errors
     /// [`TrainJobError::Features`].
     pub fn features(
         &self,
+        encoder: &mut TextEncoder,
         texts: &[&str],
-        engine: &Engine,
         interrupt: &Interrupt,
         progress: &dyn Progress,
         tell: impl FnOnce(&Plan),
-    ) -> Result<(Features, EncoderPlace), TrainJobError> {
-        let mut encoder = TextEncoder::open(engine, &self.folder, self.precision, self.pooling)?;
+    ) -> Result<Features, TrainJobError> {
         let cache = FeatureCache::of_user(self.cache_limit);
-        let size = encoder.measure(interrupt)?;
-        tell(&plan(encoder.id(), Some(size), texts, &cache)?);
-        let features = compute(&mut encoder, texts, &cache, interrupt, progress)?;
-        let place = EncoderPlace {
-            model: self.name.clone(),
-            precision: self.precision.to_string(),
-            pooling: self.pooling.to_string(),
-            hash: encoder.model_hash().to_owned(),
-            size,
-        };
-        Ok((features, place))
+        tell(&plan(encoder.id(), encoder.size(), texts, &cache)?);
+        Ok(compute(encoder, texts, &cache, interrupt, progress)?)
     }
 
     /// Its name on the hub, or that of its folder without the way there.

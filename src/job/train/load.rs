@@ -138,7 +138,7 @@ impl TrainJob {
                 let model = init::open(&recipe.base(), path)?;
                 let held = held.iter().map(|row| &row.source);
                 let leaks = init::leaks(&model, held)?;
-                refuse(&model.path.display().to_string(), leaks, INIT_HINT)?;
+                refuse(&model.path.display().to_string(), &leaks, leaks.len(), INIT_HINT)?;
                 Some(model)
             }
         };
@@ -172,17 +172,18 @@ fn refuse_leaks(first: &Path, second: Option<&PathBuf>) -> Result<(), TrainJobEr
     let datasets: Vec<PathBuf> = [first.to_owned()].into_iter().chain(second.cloned()).collect();
     let found = verify::leaks(&datasets)?;
     let names: Vec<String> = datasets.iter().map(|path| path.display().to_string()).collect();
-    refuse(&names.join(" and "), found, SPLIT_HINT)
+    refuse(&names.join(" and "), &found.faults, found.fault_count, SPLIT_HINT)
 }
 
-fn refuse(dataset: &str, found: Vec<String>, hint: &'static str) -> Result<(), TrainJobError> {
-    if found.is_empty() {
+/// Refuses a dataset with so many cases, of which the first are `found`.
+fn refuse(dataset: &str, found: &[String], count: usize, hint: &'static str) -> Result<(), TrainJobError> {
+    if count == 0 {
         return Ok(());
     }
     let shown: Vec<String> = found.iter().take(SHOWN).map(|case| format!("  {case}")).collect();
     Err(TrainJobError::Leak {
         dataset: dataset.to_owned(),
-        count: found.len(),
+        count,
         shown: shown.join("\n"),
         hint,
     })

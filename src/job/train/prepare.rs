@@ -72,7 +72,8 @@ impl TrainJob {
             }
             (Some(encoder), _) => {
                 let all = self.texts();
-                let (made, place) = encoder.features(&all, engine, interrupt, progress, tell)?;
+                let (mut loaded, place) = encoder.load(engine, interrupt)?;
+                let made = encoder.features(&mut loaded, &all, interrupt, progress, tell)?;
                 texts.form = Some(Form::Features(Rc::new(made)));
                 texts.encoder = Some(place);
             }

@@ -30,12 +30,6 @@ pub struct Trained {
 }
 
 impl Prepared<'_> {
-    /// Rows that the network is trained on and that it is measured on.
-    #[must_use]
-    pub fn rows(&self) -> (usize, usize) {
-        (self.train.names.len(), self.held.names.len())
-    }
-
     /// Trains, or goes on from the folder's checkpoint, and writes the model's folder. `tell` is called with what people should
     /// know before the first step.
     ///
