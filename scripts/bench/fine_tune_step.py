@@ -9,17 +9,13 @@ printed: processor time, which other programs on the machine disturb less, and t
 """
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
-import time
 from pathlib import Path
 
 import torch
 from torch import nn
-from torch.nn import functional
 from transformers import BertConfig, BertModel
+
+import turns
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,22 +45,7 @@ def pytorch(batch: int, tokens: int, steps: int) -> dict:
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-5)
     ids = torch.randint(1000, 20_000, (batch, tokens))
     mask = torch.ones_like(ids)
-    targets = torch.arange(batch) % 4
-    clock, processor = [], []
-    for _ in range(steps):
-        start, used = time.perf_counter(), time.process_time()
-        optimizer.zero_grad()
-        functional.cross_entropy(net(ids, mask), targets).backward()
-        optimizer.step()
-        clock.append((time.perf_counter() - start) * 1000)
-        processor.append((time.process_time() - used) * 1000)
-    return {"clock_ms": clock, "processor_ms": processor}
-
-
-def ours(program: Path, library: str, model: str, batch: int, tokens: int, steps: int) -> dict:
-    command = [program, library, model, *map(str, [batch, tokens, steps])]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+    return turns.pytorch(net, optimizer, [ids, mask], steps)
 
 
 def main() -> None:
@@ -77,33 +58,13 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/fine_tune_step")
     arguments = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
-    torch.set_num_threads(1)
-    results: dict[str, dict[str, list[float]]] = {}
-    for _ in range(arguments.rounds):
-        runs = {
-            "PyTorch": pytorch(arguments.batch, arguments.tokens, arguments.steps),
-            "augment": ours(
-                arguments.program,
-                arguments.library,
-                arguments.model,
-                arguments.batch,
-                arguments.tokens,
-                arguments.steps,
-            ),
-        }
-        for name, run in runs.items():
-            for kind in ("processor_ms", "clock_ms"):
-                results.setdefault(name, {}).setdefault(kind, []).extend(run[kind][1:])
-    for name, kinds in results.items():
-        line = ", ".join(
-            f"{kind} median {statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
-            for kind, values in kinds.items()
-        )
-        print(f"{name}: {line}")
-    for kind in ("processor_ms", "clock_ms"):
-        ratio = statistics.median(results["augment"][kind]) / statistics.median(results["PyTorch"][kind])
-        print(f"ratio {kind}: {ratio:.2f}")
+    turns.one_thread()
+    sizes = [arguments.batch, arguments.tokens, arguments.steps]
+    sides = {
+        "PyTorch": lambda: pytorch(*sizes),
+        "augment": lambda: turns.ours(arguments.program, arguments.library, arguments.model, *sizes),
+    }
+    turns.compare(arguments.rounds, sides)
 
 
 if __name__ == "__main__":

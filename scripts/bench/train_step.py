@@ -9,16 +9,13 @@ printed: processor time, which other programs on the machine disturb less, and t
 """
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
-import time
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+import turns
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = ["resnet-cnn", "resnet-crnn-at", "bigru", "encoder"]
@@ -95,22 +92,7 @@ def pytorch(name: str, batch: int, steps: int, size: list[int]) -> dict:
     net, row = network(name, size)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-5, weight_decay=1e-3)
     x = torch.randn(batch, *row)
-    targets = torch.arange(batch) % 4
-    clock, processor = [], []
-    for _ in range(steps):
-        start, used = time.perf_counter(), time.process_time()
-        optimizer.zero_grad()
-        functional.cross_entropy(net(x), targets).backward()
-        optimizer.step()
-        clock.append((time.perf_counter() - start) * 1000)
-        processor.append((time.process_time() - used) * 1000)
-    return {"clock_ms": clock, "processor_ms": processor}
-
-
-def ours(program: Path, library: str, name: str, batch: int, steps: int, size: list[int]) -> dict:
-    command = [program, library, name, *map(str, [batch, steps, *size])]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+    return turns.pytorch(net, optimizer, [x], steps)
 
 
 def main() -> None:
@@ -124,28 +106,13 @@ def main() -> None:
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/train_step")
     arguments = parser.parse_args()
     size = arguments.size or ([50, 64] if arguments.network in ("bigru", "encoder") else [369, 496])
-    os.environ["OMP_NUM_THREADS"] = "1"
-    torch.set_num_threads(1)
-    results: dict[str, dict[str, list[float]]] = {}
-    for _ in range(arguments.rounds):
-        runs = {
-            "PyTorch": pytorch(arguments.network, arguments.batch, arguments.steps, size),
-            "augment": ours(
-                arguments.program, arguments.library, arguments.network, arguments.batch, arguments.steps, size
-            ),
-        }
-        for name, run in runs.items():
-            for kind in ("processor_ms", "clock_ms"):
-                results.setdefault(name, {}).setdefault(kind, []).extend(run[kind][1:])
-    for name, kinds in results.items():
-        line = ", ".join(
-            f"{kind} median {statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
-            for kind, values in kinds.items()
-        )
-        print(f"{name}: {line}")
-    for kind in ("processor_ms", "clock_ms"):
-        ratio = statistics.median(results["augment"][kind]) / statistics.median(results["PyTorch"][kind])
-        print(f"ratio {kind}: {ratio:.2f}")
+    turns.one_thread()
+    name, batch, steps = arguments.network, arguments.batch, arguments.steps
+    sides = {
+        "PyTorch": lambda: pytorch(name, batch, steps, size),
+        "augment": lambda: turns.ours(arguments.program, arguments.library, name, batch, steps, *size),
+    }
+    turns.compare(arguments.rounds, sides)
 
 
 if __name__ == "__main__":
