@@ -93,8 +93,8 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
 fn encoder(plan: &Plan) -> String {
     let bytes = plan.bytes.unwrap_or(0) as f64 / 1e6;
     format!(
-        "features: {} texts, {} different ({bytes:.1} MB), {} cached already",
-        plan.texts, plan.different, plan.known
+        "features: {} {}, {} different ({bytes:.1} MB), {} cached already",
+        plan.inputs, plan.kind, plan.different, plan.known
     )
 }
 

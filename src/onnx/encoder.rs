@@ -290,7 +290,7 @@ pub(super) fn tensor(
 }
 
 /// Shows a tensor of 32-bit or 16-bit floating point numbers.
-pub(super) fn floats<T>(value: &DynValue, take: impl FnOnce(Output<'_>) -> T) -> Result<T, String> {
+pub(crate) fn floats<T>(value: &DynValue, take: impl FnOnce(Output<'_>) -> T) -> Result<T, String> {
     let sizes = |shape: &[i64]| -> Vec<usize> {
         shape
             .iter()

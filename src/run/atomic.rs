@@ -1,11 +1,14 @@
-//! Every write of the program goes through here: temporary file in the same directory, write, rename.
+//! Every write of the program goes through here: temporary file in the same directory, write, rename. What only this run
+//! reads goes to files without a name.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{OFlags, syncfs};
+use rustix::fs::{FallocateFlags, Mode, OFlags, syncfs};
+use rustix::io::{Errno, retry_on_intr};
 
 /// What temporary files begin and end with. Only one run at a time works in a directory, so the names need no
 /// random part, and what a killed run leaves is overwritten or swept.
@@ -154,14 +157,62 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn sync(folder: &Path) -> Result<(), FileError> {
-    let fail = |e: rustix::io::Errno| FileError::new(folder, "cannot flush to disk", e.into());
+    let fail = |e: Errno| FileError::new(folder, "cannot flush to disk", e.into());
     let fd = rustix::fs::open(
         folder,
         OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        rustix::fs::Mode::empty(),
+        Mode::empty(),
     )
     .map_err(fail)?;
     syncfs(fd).map_err(fail)
+}
+
+/// A file without a name, for what is too large for memory: open for reading and writing, of `bytes` zeros, for which
+/// there is room on the disk. It is gone when it is closed, however the run ends. Its folder is made if need be.
+///
+/// # Errors
+/// [`FileError`] about the folder.
+pub fn unnamed(folder: &Path, bytes: u64) -> Result<File, FileError> {
+    let fail = |e: io::Error| FileError::new(folder, "cannot make a temporary file", e);
+    fs::create_dir_all(folder).map_err(|e| FileError::new(folder, "cannot make the folder", e))?;
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(folder, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => File::from(file),
+        // Not every file system has such files.
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => removed(folder).map_err(fail)?,
+        Err(error) => return Err(fail(error.into())),
+    };
+    match retry_on_intr(|| rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes)) {
+        Ok(()) => {}
+        // Nor can every one reserve room; and no room at all is reserved for nothing.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.set_len(bytes).map_err(fail)?,
+        Err(Errno::INVAL) if bytes == 0 => {}
+        Err(error) => return Err(fail(error.into())),
+    }
+    Ok(file)
+}
+
+/// A new file whose name is removed at once.
+fn removed(folder: &Path) -> io::Result<File> {
+    let mut number = 0;
+    loop {
+        let name = format!("{PREFIX}{}-{number}{SUFFIX}", std::process::id());
+        let path = folder.join(name);
+        let options = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .clone();
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+            Ok(file) => {
+                fs::remove_file(&path)?;
+                return Ok(file);
+            }
+        }
+    }
 }
 
 fn sync_folder(folder: &Path) -> Result<(), FileError> {
@@ -190,6 +241,8 @@ pub fn is_part(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt;
+
     use super::*;
 
     #[test]
@@ -202,6 +255,30 @@ mod tests {
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_without_a_name_is_seen_by_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b");
+        for file in [unnamed(&folder, 5).unwrap(), {
+            let file = removed(&folder).unwrap();
+            file.set_len(5).unwrap();
+            file
+        }] {
+            file.write_all_at(b"de", 3).unwrap();
+            let mut bytes = [9; 5];
+            file.read_exact_at(&mut bytes, 0).unwrap();
+            assert_eq!(&bytes, b"\0\0\0de");
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        }
+        assert_eq!(unnamed(&folder, 0).unwrap().metadata().unwrap().len(), 0);
+        let error = unnamed(&folder, 1 << 60).unwrap_err();
+        assert!(
+            error.to_string().contains("a/b: cannot make a temporary file: "),
+            "{error}"
+        );
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     }
 
     #[test]

@@ -115,6 +115,7 @@ impl TrainJobError {
             | TrainJobError::Checkpoint(CheckpointError::File(error))
             | TrainJobError::Folder(FolderError::File(error)) => error.no_space(),
             TrainJobError::Folder(FolderError::Store(error)) => error.no_space(),
+            TrainJobError::Features(error) => error.no_space(),
             _ => false,
         }
     }

@@ -38,7 +38,7 @@ impl Rows for Examples {
         }
         let rest = inputs.get_mut(usize::from(self.pictures.is_some())..);
         if let (Some(texts), Some(rest)) = (&self.texts, rest) {
-            texts.fill(row, self.name(row), epoch, rest);
+            texts.fill(row, self.name(row), epoch, rest)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub use error::TrainJobError;
 pub use examples::Examples;
 pub use files::confusion;
 pub use load::TrainJob;
-pub use pictures::{Pictures, planes};
+pub use pictures::{PictureFile, Pictures, planes};
 pub use prepare::Prepared;
 pub use report::{Report, measures};
 pub use run::Trained;

@@ -1,10 +1,11 @@
 //! Mel images as numbers.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::audio::image::read_rgb;
 use crate::run::bounded;
+use crate::train::features::image::ImageFile;
 
 /// Decoded images that are kept, in bytes; the rest is decoded each time it is needed.
 const KEPT: usize = 1 << 30;
@@ -15,10 +16,16 @@ const LONGEST: u64 = 256 << 20;
 /// The images of rows, all of one size.
 #[derive(Debug)]
 pub struct Pictures {
+    files: Vec<PictureFile>,
+    kept: RefCell<Kept>,
+}
+
+/// One of them, which is read and decoded when it is needed, and not remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureFile {
+    path: PathBuf,
     height: usize,
     width: usize,
-    paths: Vec<PathBuf>,
-    kept: RefCell<Kept>,
 }
 
 #[derive(Debug, Default)]
@@ -35,12 +42,17 @@ impl Pictures {
             bytes: 0,
             pixels: vec![None; paths.len()],
         };
+        let files = paths.into_iter().map(|path| PictureFile { path, height, width });
         Pictures {
-            height,
-            width,
-            paths,
+            files: files.collect(),
             kept: RefCell::new(kept),
         }
+    }
+
+    /// Their files, in the order of the rows.
+    #[must_use]
+    pub fn files(&self) -> &[PictureFile] {
+        &self.files
     }
 
     /// A row's numbers: red, green and blue one after another, each `height · width` numbers from −1 to 1.
@@ -53,8 +65,11 @@ impl Pictures {
             planes(pixels, into);
             return Ok(());
         }
-        let path = self.paths.get(row).map_or(Path::new(""), PathBuf::as_path);
-        let pixels = self.read(path)?;
+        let file = self
+            .files
+            .get(row)
+            .ok_or_else(|| format!("found row {row}, expected one of {} images", self.files.len()))?;
+        let pixels = file.pixels(&file.bytes()?)?;
         planes(&pixels, into);
         if kept.bytes + pixels.len() <= KEPT {
             kept.bytes += pixels.len();
@@ -64,23 +79,48 @@ impl Pictures {
         }
         Ok(())
     }
+}
 
-    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        let wrong = |reason: String| format!("{}: {reason}", path.display());
-        let bytes = bounded::read(path, LONGEST).map_err(|error| wrong(error.to_string()))?;
-        let image = read_rgb(&bytes).map_err(|error| wrong(error.to_string()))?;
+impl PictureFile {
+    /// The pixels of the file's bytes, three bytes each.
+    fn pixels(&self, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        let image = read_rgb(bytes).map_err(|error| format!("{}: {error}", self.path.display()))?;
         if (image.width as usize, image.height as usize) == (self.width, self.height) {
             return Ok(image.pixels);
         }
         Err(format!(
             "{}: found an image of {} × {} pixels, expected {} × {} as run.json says\n\
              hint: `augment verify` shows what is wrong with the dataset",
-            path.display(),
+            self.path.display(),
             image.width,
             image.height,
             self.width,
             self.height
         ))
+    }
+}
+
+impl ImageFile for PictureFile {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        bounded::read(&self.path, LONGEST).map_err(|error| format!("{}: {error}", self.path.display()))
+    }
+
+    fn numbers(&self, bytes: &[u8], into: &mut [f32]) -> Result<(), String> {
+        let pixels = self.pixels(bytes)?;
+        if pixels.len() != into.len() {
+            return Err(format!(
+                "{}: found {} numbers, expected {}",
+                self.path.display(),
+                pixels.len(),
+                into.len()
+            ));
+        }
+        planes(&pixels, into);
+        Ok(())
     }
 }
 

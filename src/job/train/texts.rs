@@ -38,23 +38,33 @@ impl Texts {
         }
     }
 
-    pub(super) fn fill(&self, row: usize, name: &str, epoch: Option<u64>, places: &mut [Place<'_>]) {
+    /// Writes the features or tokens of the text that a row has in an epoch.
+    ///
+    /// # Errors
+    /// In words, when features can't be read or do not fit.
+    pub(super) fn fill(
+        &self,
+        row: usize,
+        name: &str,
+        epoch: Option<u64>,
+        places: &mut [Place<'_>],
+    ) -> Result<(), String> {
         let texts = self.rows.get(row).map_or(&[][..], Vec::as_slice);
         let at = match epoch {
             Some(epoch) if texts.len() > 1 => choose(self.seed, name, epoch, self.share, texts.len()),
             _ => 0,
         };
         let Some(&text) = texts.get(at) else {
-            return;
+            return Ok(());
         };
         match (&self.form, places) {
             (Form::Features(features), [Place::F32(into), ..]) => {
-                // Sizes and places are those that the features were made for.
-                let _ = features.copy_to(text, into);
+                features.copy_to(text, into).map_err(|error| error.to_string())?;
             }
             (Form::Tokens(tokens), places) => tokens.fill(text, places),
             _ => {}
         }
+        Ok(())
     }
 }
 

@@ -1,21 +1,25 @@
 //! Where features are kept between runs, and how much of them.
 //!
-//! A folder for each encoder, in it packs: files of up to some thousand features that are written whole, never changed,
+//! A folder for each encoder, in it packs: files of up to some thousand features or some megabytes that are written whole, never changed,
 //! and end with a hash of themselves. What is damaged, cut or not ours is never read as features; it is computed again.
 
 use std::path::{Path, PathBuf};
 
 use super::FeatureError;
+use super::encoder::{EncoderId, Kind};
 use super::pack::{self, FRAME, KEY};
 use super::shelf::Shelf;
-use super::text::EncoderId;
 use crate::run::folders;
+
+/// Features that are held in memory, in bytes, unless told otherwise.
+const MEMORY: u64 = 1 << 30;
 
 /// A cache on disk, shared by all encoders and runs of a user; or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureCache {
     folder: Option<PathBuf>,
     limit: u64,
+    memory: u64,
 }
 
 impl FeatureCache {
@@ -25,6 +29,7 @@ impl FeatureCache {
         FeatureCache {
             folder: folders::cache().map(|folder| folder.join("features")),
             limit,
+            memory: MEMORY,
         }
     }
 
@@ -34,6 +39,7 @@ impl FeatureCache {
         FeatureCache {
             folder: Some(folder.to_owned()),
             limit,
+            memory: MEMORY,
         }
     }
 
@@ -43,7 +49,20 @@ impl FeatureCache {
         FeatureCache {
             folder: None,
             limit: 0,
+            memory: MEMORY,
         }
+    }
+
+    /// The same, with so many bytes of a run's features held in memory; unless told, 1 GiB. What is more lies in a file
+    /// without a name in the cache's folder, or in the system's temporary folder if there is none, as long as it is used.
+    #[must_use]
+    pub fn within(self, memory: u64) -> Self {
+        FeatureCache { memory, ..self }
+    }
+
+    /// Bytes of features that are held in memory.
+    pub(super) fn memory(&self) -> u64 {
+        self.memory
     }
 
     /// Where it is; `None` if nothing is kept.
@@ -67,7 +86,7 @@ impl FeatureCache {
     ///
     /// # Errors
     /// [`FeatureError::Limit`].
-    pub(super) fn check(&self, inputs: usize, size: usize) -> Result<(), FeatureError> {
+    pub(super) fn check(&self, kind: Kind, inputs: usize, size: usize) -> Result<(), FeatureError> {
         if self.folder().is_none() || inputs == 0 {
             return Ok(());
         }
@@ -80,6 +99,7 @@ impl FeatureCache {
             return Ok(());
         }
         Err(FeatureError::Limit {
+            kind,
             inputs,
             each,
             need,

@@ -1,51 +1,53 @@
-//! From texts to their features: those that are known are read, the others computed and kept.
+//! From inputs to their features: those that are known are read, the others computed and kept.
 
 use half::f16;
 
 use super::cache::FeatureCache;
+use super::encoder::{Encoder, EncoderId, Input, Kind};
 use super::need::Need;
 use super::pack::{self, Pack};
 use super::shelf::Shelf;
-use super::text::{EncoderId, TextEncoder};
-use super::{FeatureError, Features};
+use super::store::Store;
+use super::{FeatureError, Features, Key};
 use crate::run::atomic::FileError;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
 
-/// Texts of like length are run together: so many are sorted,
+/// Inputs of like cost are run together: so many are sorted.
 const SORTED: usize = 2048;
-/// and so many given to the encoder at once; a signal loses no more than these.
-const AT_ONCE: usize = 256;
 
-/// What is to be done for a list of texts.
+/// What is to be done for a list of inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Texts.
-    pub texts: usize,
+    /// What they are.
+    pub kind: Kind,
+    /// How many there are.
+    pub inputs: usize,
     /// Different ones.
     pub different: usize,
     /// Of these, whose features are kept already. A pack that proves damaged between plan and work is computed again.
     pub known: usize,
     /// Of these, whose features will be computed.
     pub missing: usize,
-    /// Bytes of all features in memory: 2 for each number of each different text. `None` if the length is not known.
+    /// Bytes of all features, in memory or in a temporary file: 2 for each number of each different input. `None` if the
+    /// length is not known.
     pub bytes: Option<u64>,
 }
 
 /// Says what [`compute()`] would do; changes nothing. `size` is the length of the encoder's features, if it is known:
-/// [`TextEncoder::size`] or [`TextEncoder::measure`].
+/// [`Encoder::size`] or [`Encoder::measure`].
 ///
 /// # Errors
-/// [`FeatureError::Limit`] when they could not all be kept.
-pub fn plan(
+/// [`FeatureError::Input`], and [`FeatureError::Limit`] when they could not all be kept.
+pub fn plan<I: Input + ?Sized>(
     encoder: EncoderId,
     size: Option<usize>,
-    texts: &[&str],
+    inputs: &[&I],
     cache: &FeatureCache,
 ) -> Result<Plan, FeatureError> {
-    let need = Need::of(texts)?;
+    let need = Need::of(inputs)?;
     if let Some(size) = size {
-        cache.check(need.len(), size)?;
+        cache.check(I::KIND, need.len(), size)?;
     }
     let mut have = vec![false; need.len()];
     if let Some(mut shelf) = cache.shelf(encoder) {
@@ -60,65 +62,78 @@ pub fn plan(
     }
     let known = have.iter().filter(|&&have| have).count();
     Ok(Plan {
-        texts: texts.len(),
+        kind: I::KIND,
+        inputs: inputs.len(),
         different: need.len(),
         known,
         missing: need.len() - known,
-        bytes: size.map(|size| need.len() as u64 * 2 * size as u64),
+        bytes: size.map(|size| (need.len() as u64).saturating_mul(2 * size as u64)),
     })
 }
 
-/// The features of texts, in their order. Equal texts are computed once. What is computed is kept every 2,048 texts,
-/// and when the run stops for whatever reason. A cache that can't be used is a note to `progress`, not an error.
+/// The features of inputs, in their order. Equal inputs are computed once. What is computed is kept every 2,048 inputs or
+/// 16 MiB, and when the run stops for whatever reason. A cache that can't be used is a note to `progress`, not an error.
 ///
 /// # Errors
-/// [`FeatureError`]; [`FeatureError::Limit`] and [`FeatureError::Memory`] before anything is computed but one word.
-pub fn compute(
-    encoder: &mut TextEncoder,
-    texts: &[&str],
+/// [`FeatureError`]; [`FeatureError::Limit`], [`FeatureError::Memory`] and [`FeatureError::Disk`] before anything is
+/// computed but, for texts, one word.
+pub fn compute<E: Encoder>(
+    encoder: &mut E,
+    inputs: &[&E::Input],
     cache: &FeatureCache,
     interrupt: &Interrupt,
     progress: &dyn Progress,
 ) -> Result<Features, FeatureError> {
-    let need = Need::of(texts)?;
+    let kind = E::Input::KIND;
+    let need = Need::of(inputs)?;
     if need.len() == 0 {
-        return Ok(Features::new(encoder.size().unwrap_or(0), Vec::new(), Vec::new()));
+        let store = Store::new(kind, 0, encoder.size().unwrap_or(0), cache)?;
+        return Ok(Features::new(Vec::new(), store));
     }
     let size = encoder.measure(interrupt)?;
-    cache.check(need.len(), size)?;
-    let mut table = Table::new(need.len(), size)?;
+    cache.check(kind, need.len(), size)?;
+    let mut table = Table {
+        store: Store::new(kind, need.len(), size, cache)?,
+        have: vec![false; need.len()],
+    };
     let mut kept = Kept::open(cache, encoder.id(), progress);
+    let mut failed = None;
     kept.attempt(|shelf| {
         shelf.look(Some(size), |key, row| {
-            need.row(key).is_some_and(|at| table.put(at, pack::numbers(row)))
+            let Some(at) = need.row(key) else {
+                return false;
+            };
+            if failed.is_none() {
+                failed = table.put(at, pack::numbers(row)).err();
+            }
+            true
         })
     });
+    if let Some(error) = failed {
+        return Err(error);
+    }
     kept.attempt(|shelf| shelf.settle(size, |key| need.row(key).is_some()));
 
     let mut missing = table.missing();
     if missing.is_empty() {
-        return Ok(Features::new(size, need.into_rows(), table.values));
+        return Ok(Features::new(need.into_rows(), table.store));
     }
     progress.stage("features", missing.len() as u64);
+    let input_of = |row: usize| -> Option<(Key, &E::Input)> {
+        let (key, place) = need.input(row)?;
+        Some((key, *inputs.get(place)?))
+    };
     let mut pending = Pack::new(size);
     let mut work = || {
         for block in missing.chunks_mut(SORTED) {
-            let text_of = |row: usize| {
-                let place = need.input(row).map(|(_, place)| place);
-                place
-                    .and_then(|place| texts.get(place))
-                    .copied()
-                    .unwrap_or_default()
-            };
-            block.sort_by_key(|&row| (text_of(row).len(), row));
-            for rows in block.chunks(AT_ONCE) {
-                let part: Vec<&str> = rows.iter().map(|&row| text_of(row)).collect();
+            block.sort_by_key(|&row| (input_of(row).map_or(0, |(_, input)| input.cost()), row));
+            for rows in block.chunks(E::AT_ONCE.max(1)) {
+                // Each row is of the list.
+                let part: Vec<(Key, &E::Input)> = rows.iter().filter_map(|&row| input_of(row)).collect();
                 let features = encoder.encode(&part, interrupt)?;
-                for (&row, feature) in rows.iter().zip(features) {
-                    if let Some((key, _)) = need.input(row) {
-                        pending.push(key, &feature);
-                    }
-                    table.put(row, feature.into_iter());
+                for ((&row, (key, _)), feature) in rows.iter().zip(part).zip(features) {
+                    pending.push(key, &feature);
+                    table.put(row, feature.into_iter())?;
                 }
                 if pending.is_full() {
                     kept.save(&pending, &need);
@@ -135,41 +150,23 @@ pub fn compute(
         kept.save(&pending, &need);
     }
     progress.finish();
-    done.map(|()| Features::new(size, need.into_rows(), table.values))
+    done.map(|()| Features::new(need.into_rows(), table.store))
 }
 
-/// The features of all different inputs, row after row, while they come in.
+/// The features of all different inputs, while they come in.
 struct Table {
-    size: usize,
-    values: Vec<f16>,
+    store: Store,
     have: Vec<bool>,
 }
 
 impl Table {
-    fn new(inputs: usize, size: usize) -> Result<Self, FeatureError> {
-        let fail = || FeatureError::Memory { inputs, size };
-        let count = inputs.checked_mul(size).ok_or_else(fail)?;
-        let mut values = Vec::new();
-        values.try_reserve_exact(count).map_err(|_| fail())?;
-        values.resize(count, f16::ZERO);
-        Ok(Table {
-            size,
-            values,
-            have: vec![false; inputs],
-        })
-    }
-
-    /// Sets a row; says that it is one of this table.
-    fn put(&mut self, row: usize, numbers: impl Iterator<Item = f16>) -> bool {
-        let slots = self.values.get_mut(row * self.size..(row + 1) * self.size);
-        let (Some(slots), Some(have)) = (slots, self.have.get_mut(row)) else {
-            return false;
-        };
-        for (slot, number) in slots.iter_mut().zip(numbers) {
-            *slot = number;
+    /// Sets a row.
+    fn put(&mut self, row: usize, numbers: impl Iterator<Item = f16>) -> Result<(), FeatureError> {
+        self.store.put(row, numbers)?;
+        if let Some(have) = self.have.get_mut(row) {
+            *have = true;
         }
-        *have = true;
-        true
+        Ok(())
     }
 
     fn missing(&self) -> Vec<usize> {

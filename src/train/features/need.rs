@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::encoder::{Input, key};
 use super::{FeatureError, Key};
 
 /// Which inputs are needed. A *row* is the number of a different input, in the order of their first places.
@@ -17,23 +18,25 @@ pub(super) struct Need {
 }
 
 impl Need {
-    /// Of texts.
+    /// Of a list. Each input is read once and not kept.
     ///
     /// # Errors
-    /// [`FeatureError::Memory`] for more than 2³² different ones.
-    pub(super) fn of(texts: &[&str]) -> Result<Self, FeatureError> {
+    /// [`FeatureError::Input`]; [`FeatureError::Memory`] for more than 2³² different ones.
+    pub(super) fn of<I: Input + ?Sized>(inputs: &[&I]) -> Result<Self, FeatureError> {
         let mut need = Need {
             by_key: HashMap::new(),
             keys: Vec::new(),
             firsts: Vec::new(),
-            rows: Vec::with_capacity(texts.len()),
+            rows: Vec::with_capacity(inputs.len()),
         };
-        for (place, text) in texts.iter().enumerate() {
+        for (place, input) in inputs.iter().enumerate() {
             let next = u32::try_from(need.keys.len()).map_err(|_| FeatureError::Memory {
-                inputs: texts.len(),
+                kind: I::KIND,
+                inputs: inputs.len(),
                 size: 1,
             })?;
-            let key = key("text", text.as_bytes());
+            let content = input.content().map_err(FeatureError::Input)?;
+            let key = key(I::KIND, &content);
             let row = match need.by_key.entry(key) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(new) => {
@@ -68,17 +71,9 @@ impl Need {
     }
 }
 
-/// Names an input by its kind and bytes.
-fn key(kind: &str, bytes: &[u8]) -> Key {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(kind.len() as u64).to_le_bytes());
-    hasher.update(kind.as_bytes());
-    hasher.update(bytes);
-    *hasher.finalize().as_bytes()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::encoder::Kind;
     use super::*;
 
     #[test]
@@ -87,12 +82,7 @@ mod tests {
         assert_eq!(need.len(), 3);
         assert_eq!(need.firsts, [0, 1, 3]);
         assert_eq!(need.rows, [0, 1, 0, 2, 1]);
-        assert_eq!(need.row(&key("text", b"a")), Some(1));
-        assert_eq!(need.row(&key("text", b"c")), None);
-    }
-
-    #[test]
-    fn kinds_do_not_meet() {
-        assert_ne!(key("text", b"a"), key("texta", b""));
+        assert_eq!(need.row(&key(Kind::Text, b"a")), Some(1));
+        assert_eq!(need.row(&key(Kind::Text, b"c")), None);
     }
 }

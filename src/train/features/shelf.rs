@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::Key;
+use super::encoder::EncoderId;
 use super::pack::{FULL_BYTES, Fault, Pack};
 use super::room::{self, DIGITS, ENDING};
-use super::text::EncoderId;
 use crate::run::atomic::{self, FileError};
 use crate::run::lock::Lock;
 

@@ -1,43 +1,24 @@
 //! Features of texts: the vectors of a sentence encoder, scaled so that a network finds numbers of the usual size.
 
-use std::fmt;
-
 use half::f16;
 
+pub use super::encoder::EncoderId;
+use super::encoder::{Encoder, checked};
 use super::{FeatureError, Key};
-use crate::onnx::device::Taken;
 use crate::onnx::engine::Engine;
 use crate::onnx::folder::{ModelFolder, Precision};
 use crate::onnx::pooling::Pooling;
 use crate::onnx::sentence::SentenceEncoder;
 use crate::run::interrupt::Interrupt;
-use crate::run::numerics;
 
 /// Named whenever the same model gives other features than before.
 const VERSION: &str = "augment features of a text encoder, version 1";
 
 /// The longest vector that is taken, in numbers. The largest encoders have some thousand.
-pub(super) const LONGEST: usize = 1 << 16;
+const LONGEST: usize = 1 << 16;
 
 /// So much of a text is shown in an error, in characters.
 const SHOWN: usize = 80;
-
-/// Names all that decides the bits of an encoder's features.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EncoderId(pub(super) Key);
-
-impl fmt::Display for EncoderId {
-    /// 64 hexadecimal digits.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
-    }
-}
-
-impl fmt::Debug for EncoderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncoderId({self})")
-    }
-}
 
 /// A frozen encoder of texts.
 #[derive(Debug)]
@@ -99,7 +80,7 @@ impl TextEncoder {
                 vectors.first().map_or(0, Vec::len)
             }
         };
-        checked(size)
+        checked(size, LONGEST)
     }
 
     /// The features of texts, in their order: the encoder's vector scaled to a mean square of 1 (so of length √size)
@@ -120,38 +101,45 @@ impl TextEncoder {
     }
 }
 
-fn checked(size: usize) -> Result<usize, FeatureError> {
-    if (1..=LONGEST).contains(&size) {
-        return Ok(size);
+impl Encoder for TextEncoder {
+    type Input = str;
+
+    const AT_ONCE: usize = 256;
+
+    fn id(&self) -> EncoderId {
+        self.id
     }
-    Err(FeatureError::Size {
-        found: size,
-        limit: LONGEST,
-    })
+
+    fn size(&self) -> Option<usize> {
+        self.inner.size()
+    }
+
+    fn measure(&mut self, interrupt: &Interrupt) -> Result<usize, FeatureError> {
+        TextEncoder::measure(self, interrupt)
+    }
+
+    fn encode(
+        &mut self,
+        inputs: &[(Key, &str)],
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Vec<f16>>, FeatureError> {
+        let texts: Vec<&str> = inputs.iter().map(|&(_, text)| text).collect();
+        TextEncoder::encode(self, &texts, interrupt)
+    }
 }
 
 fn id(engine: &Engine, encoder: &SentenceEncoder) -> EncoderId {
-    let device = match engine.taken() {
-        Taken::Cpu(_) => "cpu",
-        Taken::Cuda(gpu) => gpu.name.as_str(),
-    };
     let tokens = encoder.tokens();
-    let mut hasher = blake3::Hasher::new();
-    for part in [
-        VERSION,
-        encoder.hash(),
-        encoder.pooled(),
-        &tokens.limit().to_string(),
-        &tokens.pad().to_string(),
-        &engine.runtime().library.version,
-        device,
-        &numerics::class(),
-    ] {
-        // Framed by lengths, so that no two lists of parts read alike.
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    EncoderId(*hasher.finalize().as_bytes())
+    EncoderId::new(
+        engine,
+        &[
+            VERSION,
+            encoder.hash(),
+            encoder.pooled(),
+            &tokens.limit().to_string(),
+            &tokens.pad().to_string(),
+        ],
+    )
 }
 
 /// A vector of a mean square of 1 in 16 bits; `None` for what is no number. Its largest value is at most √size, far
@@ -195,17 +183,5 @@ mod tests {
         assert!(zeros.iter().all(|zero| zero.to_bits() == 0));
         assert_eq!(feature(&[1.0, f64::NAN]), None);
         assert_eq!(feature(&[1.0, f64::INFINITY]), None);
-    }
-
-    #[test]
-    fn sizes_have_bounds() {
-        assert!(checked(1).is_ok() && checked(LONGEST).is_ok());
-        for size in [0, LONGEST + 1] {
-            let error = checked(size).unwrap_err().to_string();
-            assert_eq!(
-                error,
-                format!("found an encoder with vectors of {size} numbers, expected 1 to 65536")
-            );
-        }
     }
 }
