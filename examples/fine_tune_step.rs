@@ -15,7 +15,7 @@ use augment::onnx::device::Device;
 use augment::onnx::engine::{Engine, Options};
 use augment::onnx::graph::network::{Network as _, Tuned};
 use augment::onnx::graph::train::{Numbers, Optimizer, Settings, Trainer, TrainingStep};
-use augment::train::networks::{BertText, EncoderFile, IDS, MASK, Pooled};
+use augment::train::networks::{BertText, EncoderFile, IDS, MASK, Pooled, TextBranch};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,13 +35,15 @@ fn main() -> Result<()> {
         class_weights: None,
     };
     let network = BertText {
-        encoder: EncoderFile::open(Path::new(model), "encoder", "", tokens)?,
-        train: match number(5, 0)? {
-            0 => Tuned::All,
-            last => Tuned::Last(last),
+        text: TextBranch {
+            encoder: EncoderFile::open(Path::new(model), "encoder", "", tokens)?,
+            train: match number(5, 0)? {
+                0 => Tuned::All,
+                last => Tuned::Last(last),
+            },
+            pooling: Pooled::First,
+            tokens,
         },
-        pooling: Pooled::First,
-        tokens,
         dropout: 0.1,
         classes: 4,
     };

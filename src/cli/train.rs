@@ -73,7 +73,9 @@ pub fn run(flags: &Flags, screen: &Screen, interrupt: &Interrupt) -> Done {
         engine.runtime().library.version,
         engine.taken()
     ));
-    let prepared = job.prepare(&engine, interrupt, screen, |plan| screen.line(&encoder(plan)))?;
+    let prepared = job.prepare(&engine, interrupt, screen, &mut |plan| {
+        screen.line(&encoder(plan))
+    })?;
     screen.line(&classes(&job));
     screen.line(&network(&prepared));
     let began = Instant::now();

@@ -8,14 +8,14 @@ use serde::Serialize;
 use crate::corpus::Split;
 use crate::job::model::ModelDir;
 use crate::job::train::{
-    Dataset, Example, Examples, Form, FoundEncoder, Pictures, Report, Texts, TokenTable, TrainJobError,
-    measures,
+    Dataset, Example, Examples, Form, FoundEncoder, Pictures, Report, Sight, Texts, TokenTable,
+    TrainJobError, measures,
 };
 use crate::onnx::engine::Engine;
-use crate::onnx::graph::network::Network as _;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
 use crate::train::metrics::{largest, probabilities};
+use crate::train::networks::TextBranch;
 
 /// What one model does on the rows.
 #[derive(Debug, Serialize)]
@@ -138,7 +138,7 @@ fn one(
     };
     if let Some((height, width)) = model.description.network.picture() {
         let paths = rows.iter().map(|row| row.image.clone()).collect();
-        examples.pictures = Some(Pictures::new(height, width, paths));
+        examples.sight = Some(Sight::Pictures(Pictures::new(height, width, paths)));
     }
     let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
     let form = match (&model.preparation.text, &model.preparation.tokens) {
@@ -149,8 +149,8 @@ fn one(
             Some(Form::Features(Rc::new(features)))
         }
         (None, Some(place)) => {
-            let inputs = model.description.network.inputs();
-            let names = inputs.into_iter().map(|port| port.name).collect();
+            let inputs = model.description.network.reader().map(TextBranch::ports);
+            let names = inputs.into_iter().flatten().map(|port| port.name).collect();
             let table = TokenTable::new(&place.open(model)?, &texts, place.width, names)?;
             Some(Form::Tokens(Rc::new(table)))
         }

@@ -9,11 +9,11 @@ use crate::audio::preparation::Painter;
 use crate::job::model::ModelDir;
 use crate::job::train::{FoundEncoder, TokenTable, TrainJobError, planes};
 use crate::onnx::engine::Engine;
-use crate::onnx::graph::network::Network as _;
 use crate::onnx::tokens::Tokens;
 use crate::run::interrupt::Interrupt;
 use crate::train::features::text::TextEncoder;
 use crate::train::metrics::{largest, probabilities};
+use crate::train::networks::TextBranch;
 use crate::train::predict::Predictor;
 use crate::train::rows::{Place, Rows};
 
@@ -107,8 +107,8 @@ impl<'a> Inferrer<'a> {
         let tokens = match &self.tokens {
             None => None,
             Some((tokens, width)) => {
-                let ports = self.model.description.network.inputs();
-                let names = ports.into_iter().map(|port| port.name).collect();
+                let ports = self.model.description.network.reader().map(TextBranch::ports);
+                let names = ports.into_iter().flatten().map(|port| port.name).collect();
                 let table = TokenTable::new(tokens, &[text(question)?], *width, names);
                 Some(table.map_err(|error| error.to_string())?)
             }
@@ -160,9 +160,6 @@ impl Rows for One {
     }
 
     fn fill(&self, _: usize, _: Option<u64>, inputs: &mut [Place<'_>]) -> Result<(), String> {
-        if let Some(tokens) = &self.tokens {
-            tokens.fill(0, inputs);
-        }
         for (place, numbers) in inputs.iter_mut().zip(&self.inputs) {
             let Place::F32(into) = place else {
                 continue;
@@ -175,6 +172,10 @@ impl Rows for One {
                 ));
             }
             into.copy_from_slice(numbers);
+        }
+        // A network that takes both takes the image first.
+        if let (Some(tokens), Some(rest)) = (&self.tokens, inputs.get_mut(self.inputs.len()..)) {
+            tokens.fill(0, rest);
         }
         Ok(())
     }

@@ -29,6 +29,7 @@ pub use text_gate::{ClassifierSection, GateSection};
 pub use text_section::{Case, OnFailure, TextSection};
 pub use text_translate::{Backend, TranslateSection};
 pub use train::{
-    ClassWeights, DataSection, EncoderSection, NetworkSection, TrainOverrides, TrainRecipe, TrainSection,
+    BackboneSection, Beginning, ClassWeights, DataSection, EncoderSection, MapSection, NetworkSection,
+    ReaderSection, SpeechSection, TrainOverrides, TrainRecipe, TrainSection, WordsSection,
 };
 pub use transforms::{KINDS, NamedTransform, read as read_transforms};

@@ -100,16 +100,20 @@ pub struct Fitted {
     pub parameters: State,
 }
 
-impl Fit<'_> {
-    /// The step that is trained with, for its sizes and first state.
-    ///
-    /// # Errors
-    /// [`FitError::Graph`].
-    pub fn training_step(&self) -> Result<TrainingStep, FitError> {
-        let settings = self.settings.step(self.order().batch());
-        Ok(TrainingStep::new(self.network, &settings)?)
-    }
+/// The step that so many rows are trained with, for its sizes and first state.
+///
+/// # Errors
+/// [`FitError::Graph`].
+pub fn training_step(
+    network: &dyn Network,
+    rows: usize,
+    settings: &FitSettings,
+) -> Result<TrainingStep, FitError> {
+    let batch = Order::new(settings.seed, rows, settings.batch).batch();
+    Ok(TrainingStep::new(network, &settings.step(batch))?)
+}
 
+impl Fit<'_> {
     fn order(&self) -> Order {
         Order::new(self.settings.seed, self.train.len(), self.settings.batch)
     }

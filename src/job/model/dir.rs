@@ -175,7 +175,10 @@ impl ModelDir {
             .map(|image| (image.image.height as usize, image.image.width as usize));
         let text = preparation.text.as_ref().map(|text| text.size);
         let tokens = preparation.tokens.as_ref().map(|tokens| tokens.width);
-        if size != network.picture() || text != network.text() || tokens != network.tokens() {
+        if size != network.picture()
+            || text != network.text()
+            || tokens != network.reader().map(|reader| reader.tokens)
+        {
             let inputs: Vec<String> = network
                 .inputs()
                 .iter()

@@ -1,17 +1,14 @@
 //! The frozen encoder of texts: finding it, and the features of all texts that a job needs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainJobError;
+use super::{FoundModel, TrainJobError};
 use crate::job::model::{ModelDir, PREPARATION};
-use crate::job::text::{ModelsError, reference};
 use crate::onnx::engine::Engine;
-use crate::onnx::folder::{ModelFolder, Precision};
+use crate::onnx::folder::Precision;
 use crate::onnx::hub::catalogue::Role;
-use crate::onnx::hub::environment::Environment;
-use crate::onnx::hub::installed::resolve;
 use crate::onnx::pooling::Pooling;
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress;
@@ -59,18 +56,14 @@ impl EncoderPlace {
 /// An encoder that was found, but not loaded.
 #[derive(Debug, Clone)]
 pub struct FoundEncoder {
-    /// Its files.
-    pub folder: ModelFolder,
+    /// Where it is.
+    pub found: FoundModel,
     /// In which numbers it computes.
     pub precision: Precision,
     /// How the vectors of tokens become one.
     pub pooling: Pooling,
     /// Most bytes of all cached features.
     pub cache_limit: u64,
-    /// As it was named.
-    pub name: String,
-    /// Whether the name is one of the hub's, not a path.
-    pub on_hub: bool,
 }
 
 impl FoundEncoder {
@@ -98,9 +91,9 @@ impl FoundEncoder {
         engine: &Engine,
         interrupt: &Interrupt,
     ) -> Result<(TextEncoder, EncoderPlace), TrainJobError> {
-        let mut encoder = TextEncoder::open(engine, &self.folder, self.precision, self.pooling)?;
+        let mut encoder = TextEncoder::open(engine, &self.found.folder, self.precision, self.pooling)?;
         let place = EncoderPlace {
-            model: self.name.clone(),
+            model: self.found.name.clone(),
             precision: self.precision.to_string(),
             pooling: self.pooling.to_string(),
             hash: encoder.model_hash().to_owned(),
@@ -136,18 +129,11 @@ impl FoundEncoder {
         pooling: Pooling,
         cache_limit: u64,
     ) -> Result<Self, TrainJobError> {
-        let models = |error: ModelsError| TrainJobError::Models(error);
-        let reference = reference(name, base).map_err(|error| models(error.into()))?;
-        let environment = Environment::of_process().map_err(|error| models(error.into()))?;
-        let found = resolve(&reference, Some(Role::SentenceEncoder), precision, &environment)
-            .map_err(|error| models(error.into()))?;
         Ok(FoundEncoder {
-            folder: found.folder,
+            found: FoundModel::find(name, base, Role::SentenceEncoder, precision)?,
             precision,
             pooling,
             cache_limit,
-            name: name.to_owned(),
-            on_hub: reference.on_hub().is_some(),
         })
     }
 
@@ -166,57 +152,5 @@ impl FoundEncoder {
         let cache = FeatureCache::of_user(self.cache_limit);
         tell(&plan(encoder.id(), encoder.size(), texts, &cache)?);
         Ok(compute(encoder, texts, &cache, interrupt, progress)?)
-    }
-
-    /// Its name on the hub, or that of its folder without the way there.
-    #[must_use]
-    pub fn own_name(&self) -> String {
-        let folder = self.folder.path();
-        match (self.on_hub, folder.file_name()) {
-            (false, Some(own)) => own.to_string_lossy().into_owned(),
-            _ => self.name.clone(),
-        }
-    }
-
-    /// What another folder has to call it: its name on the hub, or its path from there.
-    #[must_use]
-    pub fn name_from(&self, folder: &Path) -> String {
-        if self.on_hub {
-            return self.name.clone();
-        }
-        let full = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-        let path = match (full(self.folder.path()), full(folder)) {
-            (Some(to), Some(from)) => relative(&to, &from),
-            _ => self.folder.path().to_owned(),
-        };
-        path.to_string_lossy().into_owned()
-    }
-}
-
-/// The path from one absolute folder to another; begins with `.` or `..`, so that it is no name on the hub.
-fn relative(to: &Path, from: &Path) -> PathBuf {
-    let shared = to
-        .components()
-        .zip(from.components())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let up = from.components().count() - shared;
-    let mut path: PathBuf = std::iter::repeat_n("..", up).collect();
-    if up == 0 {
-        path.push(".");
-    }
-    path.extend(to.components().skip(shared));
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_lead_from_folder_to_folder() {
-        let path = |to: &str, from: &str| relative(Path::new(to), Path::new(from));
-        assert_eq!(path("/a/models/x", "/a/out/m"), Path::new("../../models/x"));
-        assert_eq!(path("/a/m/x", "/a/m"), Path::new("./x"));
     }
 }

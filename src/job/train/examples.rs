@@ -1,6 +1,7 @@
 //! Rows as a network is fed with them.
 
-use super::{Pictures, Texts};
+use super::Texts;
+use super::sight::Sight;
 use crate::train::rows::{Place, Rows};
 
 /// Rows with their names, classes and numbers.
@@ -10,8 +11,8 @@ pub struct Examples {
     pub names: Vec<String>,
     /// Their classes.
     pub classes: Vec<usize>,
-    /// Their images, for a network that takes them.
-    pub pictures: Option<Pictures>,
+    /// Their images, or what was made of them, for a network that takes them.
+    pub sight: Option<Sight>,
     /// Their texts, for a network that takes them.
     pub texts: Option<Texts>,
 }
@@ -31,12 +32,12 @@ impl Rows for Examples {
 
     fn fill(&self, row: usize, epoch: Option<u64>, inputs: &mut [Place<'_>]) -> Result<(), String> {
         // A network that takes both takes the image first.
-        if let Some(pictures) = &self.pictures
+        if let Some(sight) = &self.sight
             && let Some(Place::F32(into)) = inputs.first_mut()
         {
-            pictures.fill(row, into)?;
+            sight.fill(row, into)?;
         }
-        let rest = inputs.get_mut(usize::from(self.pictures.is_some())..);
+        let rest = inputs.get_mut(usize::from(self.sight.is_some())..);
         if let (Some(texts), Some(rest)) = (&self.texts, rest) {
             texts.fill(row, self.name(row), epoch, rest)?;
         }

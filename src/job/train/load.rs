@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::backbone::FoundBackbone;
 use super::data::{Dataset, Example, Kind};
 use super::encoder::FoundEncoder;
 use super::oversample::oversampled;
@@ -12,7 +13,7 @@ use crate::audio::preparation::Preparation;
 use crate::corpus::Split;
 use crate::dataset::verify;
 use crate::job::model::ModelDir;
-use crate::recipe::TrainRecipe;
+use crate::recipe::{Beginning, TrainRecipe};
 use crate::train::schedule::Schedule;
 
 /// A training that could begin.
@@ -32,8 +33,10 @@ pub struct TrainJob {
     pub preparation: Option<Preparation>,
     /// The encoder, for a network that reads texts.
     pub encoder: Option<FoundEncoder>,
-    /// The model whose parameters it begins with.
-    pub init: Option<ModelDir>,
+    /// The image encoder, for a network that has one.
+    pub backbone: Option<FoundBackbone>,
+    /// The models whose parameters it begins with.
+    pub init: Vec<(Beginning, ModelDir)>,
     /// What people should know.
     pub notes: Vec<String>,
 }
@@ -110,6 +113,10 @@ impl TrainJob {
                 section.cache_limit,
             )?),
         };
+        let backbone = match &recipe.backbone {
+            None => None,
+            Some(section) => Some(FoundBackbone::find(section, &recipe.base())?),
+        };
         let (mut train, mut held) = (Vec::new(), Vec::new());
         for row in dataset.rows {
             match row.split {
@@ -132,16 +139,14 @@ impl TrainJob {
             true => oversampled(recipe.seed, train, sentences),
             false => (train, sentences),
         };
-        let init = match &recipe.init {
-            None => None,
-            Some(path) => {
-                let model = init::open(&recipe.base(), path)?;
-                let held = held.iter().map(|row| &row.source);
-                let leaks = init::leaks(&model, held)?;
-                refuse(&model.path.display().to_string(), &leaks, leaks.len(), INIT_HINT)?;
-                Some(model)
-            }
-        };
+        let mut begun = Vec::new();
+        for (what, path) in &recipe.init {
+            let model = init::open(&recipe.base(), path)?;
+            let held = held.iter().map(|row| &row.source);
+            let leaks = init::leaks(&model, held)?;
+            refuse(&model.path.display().to_string(), &leaks, leaks.len(), INIT_HINT)?;
+            begun.push((*what, model));
+        }
         Ok(TrainJob {
             recipe,
             labels,
@@ -150,7 +155,8 @@ impl TrainJob {
             sentences,
             preparation,
             encoder,
-            init,
+            backbone,
+            init: begun,
             notes,
         })
     }

@@ -1,26 +1,24 @@
-//! From a loaded job to numbers: features or tokens of texts, the network's sizes, the training step, and the names of all that
+//! From a loaded job to numbers: the network's sizes, the training step, what texts and images become, and the names of all that
 //! decides the weights.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::data::Example;
 use super::encoder::EncoderPlace;
-use super::{
-    Examples, Form, FoundEncoder, Pictures, Texts, TokenTable, TokensPlace, TrainJob, TrainJobError,
-};
+use super::init::Begun;
+use super::reading::Reader;
+use super::sight::{Sight, Sights};
+use super::{Examples, Form, Texts, TokensPlace, TrainJob, TrainJobError};
 use crate::job::text::numerics_class as class;
 use crate::onnx::engine::Engine;
-use crate::onnx::folder::Precision;
-use crate::onnx::graph::network::{Network as _, Tuned};
+use crate::onnx::graph::network::Network as _;
 use crate::onnx::graph::train::TrainingStep;
-use crate::onnx::tokens::Tokens;
-use crate::recipe::{ClassWeights, NetworkSection};
+use crate::recipe::{Beginning, ClassWeights};
 use crate::run::interrupt::Interrupt;
 use crate::run::progress::Progress as Shown;
 use crate::train::features::Plan;
-use crate::train::fit::{Fit, FitSettings, Keep};
-use crate::train::networks::{Architecture, EncoderFile};
+use crate::train::fit::{FitSettings, Keep, training_step};
+use crate::train::networks::{Architecture, Backbone, Fed};
 
 /// Numbers of a batch's inputs, at most: 2 GiB, what a tensor of the runtime's files may have.
 const MAX_INPUT: usize = 1 << 29;
@@ -29,8 +27,10 @@ const MAX_INPUT: usize = 1 << 29;
 pub struct Prepared<'a> {
     pub(super) job: &'a TrainJob,
     pub(super) engine: &'a Engine,
-    /// The network with all its sizes.
+    /// The network with all its sizes, as the model's folder keeps it.
     pub network: Architecture,
+    /// The same, fed with what was computed before.
+    pub(super) fed: Architecture,
     /// The step that it is trained with.
     pub step: TrainingStep,
     pub(super) train: Examples,
@@ -40,21 +40,13 @@ pub struct Prepared<'a> {
     pub(super) settings: FitSettings,
     /// What decides the weights, by name.
     pub(super) training: BTreeMap<String, String>,
-}
-
-/// What texts have become, and what reads them.
-#[derive(Default)]
-struct Read {
-    form: Option<Form>,
-    /// The frozen encoder.
-    encoder: Option<EncoderPlace>,
-    /// The encoder within the network, and the tokens of a row.
-    within: Option<(EncoderFile, usize)>,
-    tokens: Option<TokensPlace>,
+    /// Parameters that begin as in other models.
+    pub(super) beginnings: Vec<Begun>,
 }
 
 impl TrainJob {
-    /// Computes the features of texts, and builds the training step. `tell` is called with what the encoder has to do.
+    /// Builds the training step, then computes what frozen encoders make of texts and images. `tell` is called with what they have to
+    /// do.
     ///
     /// # Errors
     /// [`TrainJobError`].
@@ -63,53 +55,38 @@ impl TrainJob {
         engine: &'a Engine,
         interrupt: &Interrupt,
         progress: &dyn Shown,
-        tell: impl FnOnce(&Plan),
+        tell: &mut dyn FnMut(&Plan),
     ) -> Result<Prepared<'a>, TrainJobError> {
-        let mut texts = Read::default();
-        match (&self.encoder, &self.recipe.network) {
-            (Some(encoder), NetworkSection::BertText { max_tokens, .. }) => {
-                texts = self.tokens(encoder, *max_tokens)?;
-            }
-            (Some(encoder), _) => {
-                let all = self.texts();
-                let (mut loaded, place) = encoder.load(engine, interrupt)?;
-                let made = encoder.features(&mut loaded, &all, interrupt, progress, tell)?;
-                texts.form = Some(Form::Features(Rc::new(made)));
-                texts.encoder = Some(place);
-            }
-            (None, _) => {}
-        }
-        let size = texts.encoder.as_ref().map_or(0, |place| place.size);
-        let network = self.network(size, texts.within)?;
+        // All that can be wrong is looked at before the encoders' hours.
         let settings = self.settings()?;
-        self.check_batch(&network)?;
-        let (train, held) = self.examples(texts.form.as_ref());
-        let fit = Fit {
-            engine,
-            network: &network,
-            train: &train,
-            held: &held,
-            settings: &settings,
+        let mut reader = self.reader(engine, interrupt)?;
+        let network = self.network(reader.size(), reader.branch())?;
+        let is_frozen = network.backbone().is_some_and(Backbone::is_frozen);
+        let fed = match is_frozen {
+            true => network.clone().fed(Fed::Maps),
+            false => network.clone(),
         };
-        let step = fit.training_step()?;
-        let encoder = texts.encoder;
-        let hash = match (&encoder, &network) {
-            (Some(place), _) => Some(place.hash.clone()),
-            (None, Architecture::BertText(bert)) => Some(bert.encoder.hash.clone()),
-            (None, _) => None,
-        };
-        let training = self.training(engine, &step, hash)?;
+        self.check_batch(&fed)?;
+        let step = training_step(&fed, self.train.len(), &settings)?;
+        let beginnings = self.beginnings(&step, &network)?;
+        let training = self.training(engine, &step, &network, &reader)?;
+        let form = reader.read(&self.texts(), interrupt, progress, tell)?;
+        let sights = self.sights(network.backbone(), engine, interrupt, progress, tell)?;
+        let (train, held) = self.examples(form.as_ref(), sights);
+        let (encoder, tokens) = reader.places();
         Ok(Prepared {
             job: self,
             engine,
             network,
+            fed,
             step,
             train,
             held,
             encoder,
-            tokens: texts.tokens,
+            tokens,
             settings,
             training,
+            beginnings,
         })
     }
 
@@ -130,66 +107,7 @@ impl TrainJob {
         Err(self.recipe.error("train", "batch", message, None).into())
     }
 
-    /// All texts: of training rows, of held-out rows, and the sentences that may stand in.
-    fn texts(&self) -> Vec<&str> {
-        let rows = self.train.iter().chain(&self.held);
-        let sentences = self.sentences.iter().flatten();
-        rows.chain(sentences).map(|row| row.text.as_str()).collect()
-    }
-
-    /// All texts as tokens, and the encoder that is trained on them.
-    fn tokens(&self, encoder: &FoundEncoder, most: usize) -> Result<Read, TrainJobError> {
-        if encoder.precision != Precision::Fp32 {
-            let message = format!(
-                "found {}, expected fp32: an encoder is trained in 32-bit numbers",
-                encoder.precision
-            );
-            return Err(self.recipe.error("encoder", "precision", message, None).into());
-        }
-        let failed = crate::onnx::error::ModelError::from;
-        let folder = &encoder.folder;
-        let graph = folder.graph("model", encoder.precision).map_err(failed)?;
-        let mut files = folder.weights_of(&graph);
-        files.extend([graph.clone(), folder.file("tokenizer.json").map_err(failed)?]);
-        let hash = folder.hash(&files).map_err(failed)?;
-        let tokens = Tokens::open(folder).map_err(crate::onnx::error::ModelError::from)?;
-        let most = most.min(tokens.limit());
-        let rows = TokenTable::longest(&tokens, &self.trained_texts(), most)?;
-        let width = rows.next_multiple_of(8).min(most);
-        let file = EncoderFile::open(&graph, &encoder.own_name(), &hash, width)
-            .map_err(|error| TrainJobError::Other(format!("{}: {error}", graph.display())))?;
-        if let NetworkSection::BertText {
-            train: Tuned::Last(last),
-            ..
-        } = self.recipe.network
-            && !(1..=file.layers).contains(&last)
-        {
-            let message = format!(
-                "found last = {last}, expected 1 to {}, as many layers as the names in {} tell",
-                file.layers,
-                graph.display()
-            );
-            return Err(self.recipe.error("network", "train", message, None).into());
-        }
-        let network = self.network(0, Some((file.clone(), width)))?;
-        let inputs = network.inputs().into_iter().map(|port| port.name).collect();
-        // Held-out texts are cut to what training has seen.
-        let table = TokenTable::new(&tokens, &self.texts(), width, inputs)?;
-        Ok(Read {
-            form: Some(Form::Tokens(Rc::new(table))),
-            encoder: None,
-            within: Some((file, width)),
-            tokens: Some(TokensPlace::of(folder, width)?),
-        })
-    }
-
-    /// The texts that are trained on.
-    fn trained_texts(&self) -> Vec<&str> {
-        let rows = self.train.iter().chain(self.sentences.iter().flatten());
-        rows.map(|row| row.text.as_str()).collect()
-    }
-
-    fn examples(&self, form: Option<&Form>) -> (Examples, Examples) {
+    fn examples(&self, form: Option<&Form>, sights: Sights) -> (Examples, Examples) {
         let share = self.recipe.data.augmented_text;
         // The places of texts are those of `texts`.
         let mut next = self.train.len() + self.held.len();
@@ -200,17 +118,17 @@ impl TrainJob {
         }
         let first = self.train.len();
         let of_held = (first..first + self.held.len()).map(|text| vec![text]).collect();
-        let make = |rows: &[Example], texts: Vec<Vec<usize>>, share: f64| Examples {
+        let make = |rows: &[Example], texts: Vec<Vec<usize>>, share: f64, sight: Option<Sight>| Examples {
             names: rows.iter().map(|row| row.source.id.clone()).collect(),
             classes: rows.iter().map(|row| self.class(&row.label)).collect(),
-            pictures: self.preparation.as_ref().map(|preparation| {
-                let size = &preparation.image;
-                let paths = rows.iter().map(|row| row.image.clone()).collect();
-                Pictures::new(size.height as usize, size.width as usize, paths)
-            }),
+            sight,
             texts: form.map(|form| Texts::new(form.clone(), texts, self.recipe.seed, share)),
         };
-        (make(&self.train, of_train, share), make(&self.held, of_held, 0.0))
+        let (sight_of_train, sight_of_held) = sights;
+        (
+            make(&self.train, of_train, share, sight_of_train),
+            make(&self.held, of_held, 0.0, sight_of_held),
+        )
     }
 
     fn settings(&self) -> Result<FitSettings, TrainJobError> {
@@ -260,7 +178,8 @@ impl TrainJob {
         &self,
         engine: &Engine,
         step: &TrainingStep,
-        encoder: Option<String>,
+        network: &Architecture,
+        reader: &Reader<'_>,
     ) -> Result<BTreeMap<String, String>, TrainJobError> {
         let mut rows = blake3::Hasher::new();
         let all = self
@@ -285,11 +204,25 @@ impl TrainJob {
             ("runtime", class(engine)),
             ("jobs", engine.threads().to_string()),
         ];
-        if let Some(hash) = encoder {
-            named.push(("encoder", hash));
+        let encoder = match reader {
+            Reader::None => None,
+            Reader::Frozen { place, .. } => Some(&place.hash),
+            Reader::Within { branch, .. } => Some(&branch.encoder.hash),
+        };
+        named.extend(encoder.map(|hash| ("encoder", hash.clone())));
+        if let Some(backbone) = network.backbone() {
+            named.push((
+                "backbone",
+                format!("{} {}", backbone.file.hash, backbone.file.output),
+            ));
         }
-        if let Some(init) = &self.init {
-            named.push(("init", short(blake3::hash(&init.graph()?))));
+        for (what, model) in &self.init {
+            let name = match what {
+                Beginning::Model => "init",
+                Beginning::Speech => "init.speech",
+                Beginning::Text => "init.text",
+            };
+            named.push((name, short(blake3::hash(&model.graph()?))));
         }
         Ok(named
             .into_iter()

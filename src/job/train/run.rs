@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use super::encoder::EncoderPlace;
 use super::prepare::Prepared;
 use super::report::{Report, measures};
-use super::{TrainJobError, files, init, tokens};
+use super::{TrainJobError, files, tokens};
 use crate::dataset::row::sha256;
 use crate::job::model::{self, Description, InputPreparation, Opened, Workplace};
 use crate::onnx::graph::network::Network as _;
-use crate::onnx::graph::train::inference_model;
+use crate::onnx::graph::train::{State, inference_model};
 use crate::run::interrupt::Interrupt;
 use crate::train::checkpoint::Checkpoint;
-use crate::train::fit::{Fit, Keep, Listener, Progress};
-use crate::train::predict::Predictor;
+use crate::train::fit::{Fit, FitError, Keep, Listener, Progress};
+use crate::train::predict::{PredictError, Predictor};
 
 /// A trained model.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Prepared<'_> {
         let start = self.start(&file, tell)?;
         let fit = Fit {
             engine: self.engine,
-            network: &self.network,
+            network: &self.fed,
             train: &self.train,
             held: &self.held,
             settings: &self.settings,
@@ -67,9 +67,8 @@ impl Prepared<'_> {
             ("augment.network", self.network.name()),
             ("augment.labels", &labels),
         ];
-        let graph = inference_model(&self.network, &fitted.parameters, &notes)
-            .map_err(crate::train::fit::FitError::from)?;
-        let report = self.measure(&graph, interrupt)?;
+        let graph = inference_model(&self.network, &fitted.parameters, &notes).map_err(FitError::from)?;
+        let report = self.measure(&fitted.parameters, interrupt)?;
         let mut description = self.description(&fitted.progress);
         place.write(model::GRAPH, &graph)?;
         let labels = place.json(model::LABELS, &self.job.labels)?;
@@ -77,7 +76,7 @@ impl Prepared<'_> {
         description.files = hashes.map(|(name, hash)| (name.to_owned(), hash)).into();
         place.json(model::PREPARATION, &self.input_preparation(out))?;
         if let (Some(_), Some(encoder)) = (&self.tokens, &self.job.encoder) {
-            tokens::copy(&encoder.folder, out)?;
+            tokens::copy(&encoder.found.folder, out)?;
         }
         place.write(model::HISTORY, &files::history(&fitted.progress.history))?;
         place.write(model::CURVES, &files::curves(&fitted.progress.history)?)?;
@@ -108,19 +107,9 @@ impl Prepared<'_> {
             tell(&format!("going on after step {}", found.progress.steps));
             return Ok(found);
         }
-        let mut state = self
-            .step
-            .first_state()
-            .map_err(crate::train::fit::FitError::from)?;
-        if let Some(model) = &self.job.init {
-            let labels = &self.job.labels;
-            tell(&init::begin(
-                &mut state,
-                &self.step,
-                &self.network,
-                labels,
-                model,
-            )?);
+        let mut state = self.step.first_state().map_err(FitError::from)?;
+        for begun in &self.beginnings {
+            tell(&begun.put(&mut state));
         }
         Ok(Checkpoint {
             training: self.training.clone(),
@@ -130,14 +119,16 @@ impl Prepared<'_> {
         })
     }
 
-    fn measure(&self, graph: &[u8], interrupt: &Interrupt) -> Result<Option<Report>, TrainJobError> {
+    /// Measures the held-out rows, by the network as it was fed in training.
+    fn measure(&self, parameters: &State, interrupt: &Interrupt) -> Result<Option<Report>, TrainJobError> {
         if self.held.names.is_empty() {
             return Ok(None);
         }
         let labels = &self.job.labels;
-        let inputs = self.network.inputs();
-        let mut predictor = Predictor::new(self.engine, model::GRAPH, graph, &inputs, labels.len())
-            .map_err(crate::train::predict::PredictError::from)?;
+        let graph = inference_model(&self.fed, parameters, &[]).map_err(FitError::from)?;
+        let inputs = self.fed.inputs();
+        let mut predictor = Predictor::new(self.engine, model::GRAPH, &graph, &inputs, labels.len())
+            .map_err(PredictError::from)?;
         let logits = predictor.logits(&self.held, interrupt, |_| {})?;
         Ok(Some(measures("validation", labels, &self.held.classes, &logits)))
     }
@@ -145,7 +136,7 @@ impl Prepared<'_> {
     fn input_preparation(&self, out: &Path) -> InputPreparation {
         let text = self.encoder.clone().map(|place| {
             let model = match &self.job.encoder {
-                Some(found) => found.name_from(out),
+                Some(encoder) => encoder.found.name_from(out),
                 None => place.model.clone(),
             };
             EncoderPlace { model, ..place }

@@ -1,44 +1,36 @@
 //! The network's sizes, and how many rows there are of each class.
 
 use super::{TrainJob, TrainJobError};
-use crate::onnx::pooling::Pooling;
-use crate::recipe::NetworkSection;
+use crate::recipe::{MapSection, NetworkSection, SpeechSection, WordsSection};
 use crate::train::networks::{
-    Architecture, BertText, Bimer, EncoderFile, Pooled, ResnetCnn, ResnetCrnnAt, TextHead,
+    Architecture, BertText, Bimer, MapBranch, Resnet50CrnnAt, ResnetCnn, ResnetCrnnAt, Speech, TextBranch,
+    TextHead, Words,
 };
 
 impl TrainJob {
-    /// The network with all its sizes; `text_size` is that of the encoder's features, `within` the encoder that is trained itself,
-    /// with the tokens of a row.
+    /// The network with all its sizes; `text_size` is that of a frozen encoder's features, `within` the encoder of texts that is in
+    /// the network. The file of an image encoder is read.
     ///
     /// # Errors
-    /// [`TrainJobError::Other`] for a network without the encoder that it needs.
+    /// [`TrainJobError::Other`] for a network without the encoder that it needs, or one that is of no use.
     pub fn network(
         &self,
         text_size: usize,
-        within: Option<(EncoderFile, usize)>,
+        within: Option<&TextBranch>,
     ) -> Result<Architecture, TrainJobError> {
         let classes = self.labels.len();
-        let image = self.preparation.as_ref().map(|preparation| &preparation.image);
-        let (height, width) = image.map_or((0, 0), |image| (image.height as usize, image.width as usize));
+        let (height, width) = self.picture();
+        let reader = || {
+            let without =
+                || TrainJobError::Other("the network reads texts, and there is no encoder".to_owned());
+            within.cloned().ok_or_else(without)
+        };
         Ok(match self.recipe.network.clone() {
-            NetworkSection::BertText { train, dropout, .. } => {
-                let Some((encoder, tokens)) = within else {
-                    return Err(TrainJobError::Other("bert-text: there is no encoder".to_owned()));
-                };
-                let pooling = match &self.encoder {
-                    Some(found) if found.pooling == Pooling::Mean => Pooled::Mean,
-                    _ => Pooled::First,
-                };
-                Architecture::BertText(BertText {
-                    encoder,
-                    train,
-                    pooling,
-                    tokens,
-                    dropout,
-                    classes,
-                })
-            }
+            NetworkSection::BertText { dropout, .. } => Architecture::BertText(BertText {
+                text: reader()?,
+                dropout,
+                classes,
+            }),
             NetworkSection::ResnetCnn { widths, dropout } => Architecture::ResnetCnn(ResnetCnn {
                 height,
                 width,
@@ -58,6 +50,15 @@ impl TrainJob {
                 dropout,
                 classes,
             }),
+            NetworkSection::Resnet50CrnnAt { speech, dropout } => {
+                Architecture::Resnet50CrnnAt(Box::new(Resnet50CrnnAt {
+                    height,
+                    width,
+                    speech: self.branch(&speech)?,
+                    dropout,
+                    classes,
+                }))
+            }
             NetworkSection::TextHead { hidden, dropout } => Architecture::TextHead(TextHead {
                 text_size,
                 hidden,
@@ -66,20 +67,55 @@ impl TrainJob {
             }),
             NetworkSection::Bimer {
                 speech,
-                widths,
+                words,
                 text_features,
                 dropout,
-            } => Architecture::Bimer(Bimer {
-                height,
-                width,
-                speech,
-                widths,
-                text_size,
-                text_features,
-                dropout,
-                classes,
-            }),
+            } => {
+                let (speech, widths) = match speech {
+                    SpeechSection::ResnetCnn { widths } => (Speech::ResnetCnn, widths),
+                    SpeechSection::ResnetCrnnAt { widths, attentive } => {
+                        (Speech::ResnetCrnnAt(attentive), widths)
+                    }
+                    SpeechSection::Resnet50CrnnAt(map) => {
+                        (Speech::Resnet50CrnnAt(self.branch(&map)?), Vec::new())
+                    }
+                };
+                let words = match words {
+                    WordsSection::Features => Words::Features,
+                    WordsSection::BertText(_) => Words::BertText(reader()?),
+                };
+                let text_size = match &words {
+                    Words::Features => text_size,
+                    Words::BertText(text) => text.encoder.size,
+                };
+                Architecture::Bimer(Box::new(Bimer {
+                    height,
+                    width,
+                    speech,
+                    widths,
+                    words,
+                    text_size,
+                    text_features,
+                    dropout,
+                    classes,
+                }))
+            }
         })
+    }
+
+    /// Height and width of the dataset's images; 0 where the network takes none.
+    pub(super) fn picture(&self) -> (usize, usize) {
+        let image = self.preparation.as_ref().map(|preparation| &preparation.image);
+        image.map_or((0, 0), |image| (image.height as usize, image.width as usize))
+    }
+
+    fn branch(&self, of: &MapSection) -> Result<MapBranch, TrainJobError> {
+        let Some(found) = &self.backbone else {
+            return Err(TrainJobError::Other(
+                "the network has no image encoder".to_owned(),
+            ));
+        };
+        found.branch(of, self.picture(), &self.recipe)
     }
 
     /// The class of a label that [`TrainJob::load`] has seen.

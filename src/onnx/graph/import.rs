@@ -251,14 +251,23 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// The number behind `layer` and the like in a module's name.
+/// The number of a layer in a module's name: behind `layer` and the like, or of a ResNet's stage: behind `stages`, or, counted from 1,
+/// together with the word (`layer4`).
 fn layer(name: &str) -> Option<usize> {
-    const WORDS: [&str; 5] = ["layer", "layers", "block", "blocks", "h"];
+    const STAGES: [&str; 2] = ["stages", "stage"];
+    const LAYERS: [&str; 5] = ["layer", "layers", "block", "blocks", "h"];
     let parts: Vec<&str> = name.split('.').collect();
-    parts.windows(2).find_map(|pair| match pair {
-        [word, number] if WORDS.contains(word) => number.parse().ok(),
-        _ => None,
-    })
+    let behind = |words: &[&str]| {
+        parts.windows(2).find_map(|pair| match pair {
+            [word, number] if words.contains(word) => number.parse().ok(),
+            _ => None,
+        })
+    };
+    let together = || {
+        let numbers = parts.iter().find_map(|part| part.strip_prefix("layer"));
+        numbers?.parse::<usize>().ok()?.checked_sub(1)
+    };
+    behind(&STAGES).or_else(together).or_else(|| behind(&LAYERS))
 }
 
 #[cfg(test)]
@@ -270,7 +279,14 @@ mod tests {
         assert_eq!(layer("m.encoder.layer.3.attention.self.key.bias"), Some(3));
         assert_eq!(layer("distilbert.transformer.layer.0.ffn.lin1.weight"), Some(0));
         assert_eq!(layer("model.layers.12.mlp_norm.weight"), Some(12));
-        assert_eq!(layer("layer1.0.conv1.weight"), None);
+        assert_eq!(layer("layer1.0.conv1.weight"), Some(0));
+        assert_eq!(layer("layer4.2.bn3.bias"), Some(3));
+        assert_eq!(
+            layer("encoder.stages.2.layers.5.layer.1.convolution.weight"),
+            Some(2)
+        );
+        assert_eq!(layer("layernorm.weight"), None);
+        assert_eq!(layer("layer0.weight"), None);
         assert_eq!(layer("embeddings.LayerNorm.weight"), None);
     }
 }

@@ -90,11 +90,6 @@ pub(super) fn encoder(root: &Table<'_>) -> Result<Option<EncoderSection>, Recipe
         return Ok(None);
     };
     let raw = table.read::<RawEncoder>(&[])?;
-    let megabytes = raw.cache_limit.unwrap_or(CACHE_LIMIT);
-    if megabytes > MAX_CACHE_LIMIT {
-        let message = format!("found {megabytes} MB, allowed are 0 (no cache) to {MAX_CACHE_LIMIT}");
-        return Err(table.error("cache_limit", message, None));
-    }
     let pooling = match &raw.pooling {
         None => Pooling::Auto,
         Some(name) => name
@@ -105,6 +100,20 @@ pub(super) fn encoder(root: &Table<'_>) -> Result<Option<EncoderSection>, Recipe
         precision: precision(Some(&table), raw.precision)?,
         model: raw.model,
         pooling,
-        cache_limit: megabytes << 20,
+        cache_limit: cache_limit(&table, raw.cache_limit, CACHE_LIMIT)?,
     }))
+}
+
+/// `cache_limit` in bytes; recipes give it in MB.
+pub(super) fn cache_limit(
+    table: &Table<'_>,
+    megabytes: Option<u64>,
+    otherwise: u64,
+) -> Result<u64, RecipeError> {
+    let megabytes = megabytes.unwrap_or(otherwise);
+    if megabytes > MAX_CACHE_LIMIT {
+        let message = format!("found {megabytes} MB, allowed are 0 (no cache) to {MAX_CACHE_LIMIT}");
+        return Err(table.error("cache_limit", message, None));
+    }
+    Ok(megabytes << 20)
 }

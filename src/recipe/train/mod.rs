@@ -1,13 +1,17 @@
 //! The recipe of `augment train`.
 
+mod backbone;
 mod data;
+mod init;
 mod network;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use backbone::BackboneSection;
 pub use data::{DataSection, EncoderSection};
-pub use network::NetworkSection;
+pub use init::Beginning;
+pub use network::{MapSection, NetworkSection, ReaderSection, SpeechSection, WordsSection};
 pub use settings::{ClassWeights, TrainSection};
 
 use super::{Document, RecipeError, hash};
@@ -23,10 +27,12 @@ pub struct TrainRecipe {
     pub data: DataSection,
     /// What is trained.
     pub network: NetworkSection,
-    /// The frozen encoder of texts, where the network has one.
+    /// The encoder of texts, where the network has one.
     pub encoder: Option<EncoderSection>,
-    /// The model that parameters are taken from in place of random ones, as the recipe names it.
-    pub init: Option<PathBuf>,
+    /// The image encoder, where the network has one.
+    pub backbone: Option<BackboneSection>,
+    /// Models that parameters are taken from in place of random ones, as the recipe names them.
+    pub init: Vec<(Beginning, PathBuf)>,
     /// How it is trained.
     pub train: TrainSection,
 }
@@ -42,15 +48,18 @@ pub struct TrainOverrides {
     pub text: Option<PathBuf>,
 }
 
-const SECTIONS: [&str; 6] = ["seed", "data", "network", "encoder", "init", "train"];
+const SECTIONS: [&str; 7] = ["seed", "data", "network", "encoder", "backbone", "init", "train"];
 
 /// Keys that decide no weight: models and encoders are told apart by their own hashes, wherever they are.
-const WITHOUT: [(&str, &str); 5] = [
+const WITHOUT: [(&str, &str); 8] = [
     ("train", "checkpoint_seconds"),
     ("encoder", "cache_limit"),
     ("encoder", "model"),
+    ("backbone", "cache_limit"),
+    ("backbone", "model"),
     ("init", "model"),
     ("init", "speech"),
+    ("init", "text"),
 ];
 
 impl TrainRecipe {
@@ -89,24 +98,28 @@ impl TrainRecipe {
             let message = format!("{} reads no texts", network.name());
             return Err(document.error("data", "augmented_text", &message, None));
         }
-        let init = match root.table("init")? {
-            None => None,
-            Some(table) => {
-                let allowed = network.init_key();
-                table.only(&[allowed])?;
-                let named = table.get::<PathBuf>(allowed)?;
-                if named.is_none() {
-                    return Err(table.error("", format!("the key {allowed} is missing"), None));
-                }
-                named
-            }
-        };
+        let backbone = backbone::read(&root)?;
+        if network.map().is_some() && backbone.is_none() {
+            let hint =
+                "write [backbone] with model = \"resnet-50\" or the path of a model's folder".to_owned();
+            let message = "resnet50-crnn-at stands behind an image encoder, and there is no [backbone]";
+            let key = if network.reads_text() { "speech" } else { "kind" };
+            return Err(document.error("network", key, message, Some(&hint)));
+        }
+        if network.map().is_none() && backbone.is_some() {
+            let message = "the network has no image encoder";
+            let hint = "kind = \"resnet50-crnn-at\" has one, and bimer with speech = \"resnet50-crnn-at\""
+                .to_owned();
+            return Err(document.error("backbone", "", message, Some(&hint)));
+        }
+        let init = init::read(&root, &network)?;
         let train = settings::read(&root)?;
         Ok(TrainRecipe {
             seed: overrides.seed.or(own).unwrap_or(0),
             data,
             network,
             encoder,
+            backbone,
             init,
             train,
             document,

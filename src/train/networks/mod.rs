@@ -3,19 +3,25 @@
 //! A description is all there is of a network: the training step and the file for use are both built from it, and a model's
 //! folder keeps it.
 
+mod backbone;
 mod bert_text;
 mod bimer;
 mod residual;
+mod resnet50_crnn_at;
 mod resnet_cnn;
 mod resnet_crnn_at;
+mod text_branch;
 mod text_head;
 
 use serde::{Deserialize, Serialize};
 
-pub use bert_text::{BertText, EncoderFile, IDS, MASK, Pooled, TYPES};
-pub use bimer::{Bimer, SPEECH, Speech};
+pub use backbone::{Backbone, Fed, IMAGENET_MEAN, IMAGENET_STD, ImageFile, MAP};
+pub use bert_text::BertText;
+pub use bimer::{Bimer, SPEECH, Speech, WORDS, Words};
 pub use resnet_cnn::{ResnetCnn, WIDTHS};
 pub use resnet_crnn_at::{Attentive, ResnetCrnnAt};
+pub use resnet50_crnn_at::{MapBranch, Resnet50CrnnAt};
+pub use text_branch::{EncoderFile, IDS, MASK, Pooled, TYPES, TextBranch};
 pub use text_head::TextHead;
 
 use crate::onnx::graph::network::{Net, Network, Port};
@@ -34,10 +40,13 @@ pub enum Architecture {
     ResnetCnn(ResnetCnn),
     /// The paper's network for mel images with a recurrent layer and attention.
     ResnetCrnnAt(ResnetCrnnAt),
+    /// The paper's network for mel images behind a ResNet-50.
+    #[serde(rename = "resnet50-crnn-at")]
+    Resnet50CrnnAt(Box<Resnet50CrnnAt>),
     /// A head over a frozen encoder of texts.
     TextHead(TextHead),
-    /// Both, fused.
-    Bimer(Bimer),
+    /// Speech and text, fused.
+    Bimer(Box<Bimer>),
     /// An encoder of texts that is trained itself.
     BertText(BertText),
 }
@@ -49,6 +58,7 @@ impl Architecture {
         match self {
             Architecture::ResnetCnn(_) => "resnet-cnn",
             Architecture::ResnetCrnnAt(_) => "resnet-crnn-at",
+            Architecture::Resnet50CrnnAt(_) => "resnet50-crnn-at",
             Architecture::TextHead(_) => "text-head",
             Architecture::Bimer(_) => "bimer",
             Architecture::BertText(_) => "bert-text",
@@ -61,6 +71,7 @@ impl Architecture {
         match self {
             Architecture::ResnetCnn(speech) => Some((speech.height, speech.width)),
             Architecture::ResnetCrnnAt(speech) => Some((speech.height, speech.width)),
+            Architecture::Resnet50CrnnAt(speech) => Some((speech.height, speech.width)),
             Architecture::TextHead(_) | Architecture::BertText(_) => None,
             Architecture::Bimer(bimer) => Some((bimer.height, bimer.width)),
         }
@@ -70,19 +81,54 @@ impl Architecture {
     #[must_use]
     pub fn text(&self) -> Option<usize> {
         match self {
-            Architecture::ResnetCnn(_) | Architecture::ResnetCrnnAt(_) | Architecture::BertText(_) => None,
             Architecture::TextHead(head) => Some(head.text_size),
-            Architecture::Bimer(bimer) => Some(bimer.text_size),
+            Architecture::Bimer(bimer) if bimer.words == Words::Features => Some(bimer.text_size),
+            _ => None,
         }
     }
 
-    /// Tokens of a row of texts that it takes; `None` if it takes none.
+    /// The encoder of texts within it, if there is one.
     #[must_use]
-    pub fn tokens(&self) -> Option<usize> {
+    pub fn reader(&self) -> Option<&TextBranch> {
         match self {
-            Architecture::BertText(bert) => Some(bert.tokens),
+            Architecture::BertText(bert) => Some(&bert.text),
+            Architecture::Bimer(bimer) => match &bimer.words {
+                Words::BertText(text) => Some(text),
+                Words::Features => None,
+            },
             _ => None,
         }
+    }
+
+    /// The image encoder within it, if there is one.
+    #[must_use]
+    pub fn backbone(&self) -> Option<&Backbone> {
+        match self {
+            Architecture::Resnet50CrnnAt(speech) => Some(&speech.speech.backbone),
+            Architecture::Bimer(bimer) => match &bimer.speech {
+                Speech::Resnet50CrnnAt(speech) => Some(&speech.backbone),
+                Speech::ResnetCnn | Speech::ResnetCrnnAt(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The same network, its image encoder fed with images or with maps of them. Its parameters are the same, too, if the encoder is
+    /// not trained.
+    #[must_use]
+    pub fn fed(mut self, with: Fed) -> Self {
+        let speech = match &mut self {
+            Architecture::Resnet50CrnnAt(speech) => Some(&mut speech.speech),
+            Architecture::Bimer(bimer) => match &mut bimer.speech {
+                Speech::Resnet50CrnnAt(speech) => Some(speech),
+                Speech::ResnetCnn | Speech::ResnetCrnnAt(_) => None,
+            },
+            _ => None,
+        };
+        if let Some(speech) = speech {
+            speech.backbone.fed = with;
+        }
+        self
     }
 
     /// How many classes it tells apart.
@@ -91,6 +137,7 @@ impl Architecture {
         match self {
             Architecture::ResnetCnn(speech) => speech.classes,
             Architecture::ResnetCrnnAt(speech) => speech.classes,
+            Architecture::Resnet50CrnnAt(speech) => speech.classes,
             Architecture::TextHead(head) => head.classes,
             Architecture::Bimer(bimer) => bimer.classes,
             Architecture::BertText(bert) => bert.classes,
@@ -101,8 +148,9 @@ impl Architecture {
         match self {
             Architecture::ResnetCnn(network) => network,
             Architecture::ResnetCrnnAt(network) => network,
+            Architecture::Resnet50CrnnAt(network) => network.as_ref(),
             Architecture::TextHead(network) => network,
-            Architecture::Bimer(network) => network,
+            Architecture::Bimer(network) => network.as_ref(),
             Architecture::BertText(network) => network,
         }
     }
@@ -128,6 +176,14 @@ fn inputs<const N: usize>(network: &str, inputs: &[Value]) -> Result<[Value; N],
     })
 }
 
+/// A network that is to be built, and has its encoder by name alone.
+fn unread(what: &str, model: &str) -> GraphError {
+    GraphError::File {
+        found: format!("the {what} {model} by its name alone"),
+        expected: "its file, which a network is built from".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +200,7 @@ mod tests {
             width: 8,
             speech: Speech::ResnetCrnnAt(attentive),
             widths: vec![8],
+            words: Words::Features,
             text_size: 6,
             text_features: 5,
             dropout: 0.5,
@@ -157,7 +214,10 @@ mod tests {
             dropout: 0.3,
             classes: 3,
         };
-        for network in [Architecture::Bimer(bimer), Architecture::ResnetCrnnAt(speech)] {
+        for network in [
+            Architecture::Bimer(Box::new(bimer)),
+            Architecture::ResnetCrnnAt(speech),
+        ] {
             let text = serde_json::to_string(&network).unwrap();
             assert_eq!(
                 serde_json::from_str::<Architecture>(&text).unwrap(),
@@ -167,18 +227,17 @@ mod tests {
         }
     }
 
-    /// Its speech branch was `resnet-cnn` before there was a choice.
+    /// Its branches were `resnet-cnn` and a frozen encoder before there was a choice.
     #[test]
     fn a_bimer_of_an_earlier_version_is_read() {
         let text = "{\"kind\":\"bimer\",\"height\":9,\"width\":8,\"widths\":[8],\"text_size\":6,\"text_features\":5,\
                     \"dropout\":0.5,\"classes\":3}";
-        let network = serde_json::from_str(text).unwrap();
-        assert!(matches!(
-            network,
-            Architecture::Bimer(Bimer {
-                speech: Speech::ResnetCnn,
-                ..
-            })
-        ));
+        let Architecture::Bimer(network) = serde_json::from_str(text).unwrap() else {
+            panic!("another network");
+        };
+        assert_eq!(
+            (&network.speech, &network.words),
+            (&Speech::ResnetCnn, &Words::Features)
+        );
     }
 }

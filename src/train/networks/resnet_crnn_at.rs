@@ -12,10 +12,10 @@ use super::{IMAGE, inputs, residual};
 use crate::onnx::graph::network::{Encoder, Net, Network, Port};
 use crate::onnx::graph::{GraphError, Value};
 
-/// What stands between the residual blocks and the head.
+/// A layer of a Transformer's encoder; in `resnet-crnn-at` soft attention stands before it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Attentive {
-    /// Heads of the encoder's attention, 8 in the paper; they divide the last width.
+    /// Heads of the encoder's attention, 8 in the paper; they divide the size of its steps.
     pub heads: usize,
     /// Size of the encoder's hidden layer.
     pub feed_forward: usize,
@@ -34,6 +34,15 @@ impl Default for Attentive {
 }
 
 impl Attentive {
+    /// The encoder's layer.
+    pub(super) fn layer(&self) -> Encoder {
+        Encoder {
+            heads: self.heads,
+            feed_forward: self.feed_forward,
+            dropout: self.encoder_dropout,
+        }
+    }
+
     /// An image as features [batch, last of `widths`], which is an even number: half of them come from each direction of the GRU.
     pub(super) fn features(
         &self,
@@ -53,12 +62,7 @@ impl Attentive {
         let x = net.steps_of_map(map)?;
         let x = net.gru("gru", x, size / 2, true)?;
         let x = net.soft_attention("attention", x)?;
-        let encoder = Encoder {
-            heads: self.heads,
-            feed_forward: self.feed_forward,
-            dropout: self.encoder_dropout,
-        };
-        let x = net.transformer_encoder("encoder", x, encoder)?;
+        let x = net.transformer_encoder("encoder", x, self.layer())?;
         net.mean_of_steps(x)
     }
 }

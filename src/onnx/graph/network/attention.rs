@@ -35,6 +35,21 @@ impl Net<'_> {
         })
     }
 
+    /// A map [batch, channels, height, width] times the softmax, over all its places, of its mean over the channels.
+    pub fn spatial_attention(&mut self, map: Value) -> Made {
+        let (height, width) = (self.size(map, 2)?, self.size(map, 3)?);
+        let signed = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+        let mean = self.graph.mean(map, &[1], false)?;
+        let row = self.graph.reshape(mean, &[0, signed(height * width)])?;
+        let shares = self
+            .graph
+            .node("Softmax", &[row], Attributes::none().int("axis", 1))?;
+        let shares = self
+            .graph
+            .reshape(shares, &[0, 1, signed(height), signed(width)])?;
+        self.graph.mul(map, shares)
+    }
+
     /// Self-attention with several heads, [batch, steps, features] → the same: `in_proj_weight`, `in_proj_bias`, `out_proj`.
     /// `dropout` is the share of attention weights that training drops.
     pub fn self_attention(&mut self, name: &str, x: Value, heads: usize, dropout: f64) -> Made {

@@ -7,7 +7,7 @@ mod step;
 mod trainer;
 
 pub use adam::{Decay, Optimizer};
-pub use network_file::inference_model;
+pub use network_file::{inference_model, model_for_use};
 pub use step::{LEARNING_RATE, LOSS, NORM, STEP, Settings, Slot, State, TARGETS, TrainingStep};
 pub use trainer::{Numbers, Outcome, TrainError, Trainer};
 
