@@ -9,7 +9,7 @@ use augment::onnx::graph::train::{
     LOGITS, Numbers, Optimizer, Settings, State, TrainError, Trainer, TrainingStep, inference_model,
 };
 use augment::onnx::graph::{Import, Tensor};
-use augment::train::networks::{BertText, EncoderFile, Pooled};
+use augment::train::networks::{BertText, EncoderFile, Pooled, TextBranch};
 use ort::value::Tensor as OrtTensor;
 use serde::Deserialize;
 
@@ -35,10 +35,12 @@ fn network(train: Tuned, pooling: Pooled, dropout: f64) -> BertText {
 fn of_file(file: &str, train: Tuned, pooling: Pooled, dropout: f64) -> BertText {
     let import = Import::parse(&bytes(file)).unwrap();
     BertText {
-        encoder: EncoderFile::of(import, "bert-random", "0", TOKENS).unwrap(),
-        train,
-        pooling,
-        tokens: TOKENS,
+        text: TextBranch {
+            encoder: EncoderFile::of(import, "bert-random", "0", TOKENS).unwrap(),
+            train,
+            pooling,
+            tokens: TOKENS,
+        },
         dropout,
         classes: CLASSES,
     }

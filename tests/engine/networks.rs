@@ -7,7 +7,7 @@ use augment::onnx::graph::Tensor;
 use augment::onnx::graph::network::Network;
 use augment::onnx::graph::train::{Optimizer, Settings, State, Trainer, TrainingStep};
 use augment::train::networks::{
-    Architecture, Attentive, Bimer, ResnetCnn, ResnetCrnnAt, Speech, TextHead, WIDTHS,
+    Architecture, Attentive, Bimer, ResnetCnn, ResnetCrnnAt, Speech, TextHead, WIDTHS, Words,
 };
 use serde::Deserialize;
 
@@ -180,23 +180,24 @@ fn text_head_trains_as_in_pytorch() {
 #[test]
 fn bimer_trains_as_in_pytorch() {
     compare("bimer", 6, |dropout| {
-        Architecture::Bimer(Bimer {
+        Architecture::Bimer(Box::new(Bimer {
             height: 21,
             width: 16,
             speech: Speech::ResnetCnn,
             widths: vec![4, 6],
+            words: Words::Features,
             text_size: 10,
             text_features: 5,
             dropout,
             classes: CLASSES,
-        })
+        }))
     });
 }
 
 #[test]
 fn bimer_with_a_recurrent_speech_branch_trains_as_in_pytorch() {
     compare("bimer-crnn", 6, |dropout| {
-        Architecture::Bimer(Bimer {
+        Architecture::Bimer(Box::new(Bimer {
             height: 12,
             width: 9,
             speech: Speech::ResnetCrnnAt(Attentive {
@@ -205,11 +206,12 @@ fn bimer_with_a_recurrent_speech_branch_trains_as_in_pytorch() {
                 encoder_dropout: dropout,
             }),
             widths: vec![4, 6],
+            words: Words::Features,
             text_size: 10,
             text_features: 5,
             dropout,
             classes: CLASSES,
-        })
+        }))
     });
 }
 
@@ -248,6 +250,7 @@ fn networks_of_full_size_have_the_parameters_that_the_documentation_counts() {
             width,
             speech: Speech::ResnetCnn,
             widths: WIDTHS.to_vec(),
+            words: Words::Features,
             text_size: 384,
             text_features: 256,
             dropout: 0.5,
