@@ -10,6 +10,7 @@ use augment::run::progress::Progress;
 use augment::train::features::cache::FeatureCache;
 use augment::train::features::text::TextEncoder;
 use augment::train::features::{self, FeatureError, Features, Plan};
+use half::f16;
 
 use crate::support;
 
@@ -116,8 +117,15 @@ pub fn plan(encoder: &TextEncoder, texts: &[String], cache: &FeatureCache) -> Pl
 
 /// All bits, row after row.
 pub fn bits(features: &Features) -> Vec<u16> {
-    let rows = (0..features.len()).flat_map(|input| features.row(input).unwrap());
-    rows.map(|number| number.to_bits()).collect()
+    let rows = (0..features.len()).flat_map(|input| row(features, input));
+    rows.map(|number| f16::from_f32(number).to_bits()).collect()
+}
+
+/// One row.
+pub fn row(features: &Features, input: usize) -> Vec<f32> {
+    let mut row = vec![f32::NAN; features.size()];
+    features.copy_to(input, &mut row).unwrap();
+    row
 }
 
 /// The packs of all encoders in a cache folder, sorted.

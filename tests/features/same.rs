@@ -6,7 +6,7 @@ use augment::onnx::sentence::SentenceEncoder;
 use augment::run::interrupt::Interrupt;
 use augment::train::features::cache::FeatureCache;
 
-use crate::lab::{PLENTY, SIZE, bits, compute, encoder, folder, open, plan, sentences, strs};
+use crate::lab::{PLENTY, SIZE, bits, compute, encoder, folder, open, plan, row, sentences, strs};
 use crate::support;
 
 #[test]
@@ -29,7 +29,7 @@ fn kept_and_fresh_features_are_the_same_bits() {
     let mut other = texts.clone();
     other.reverse();
     let (turned, _) = compute(&mut encoder(), &other, &cache);
-    assert!((0..300).all(|at| turned.row(at) == fresh.row(299 - at)));
+    assert!((0..300).all(|at| row(&turned, at) == row(&fresh, 299 - at)));
 }
 
 #[test]
@@ -39,9 +39,8 @@ fn a_feature_is_the_unit_vector_times_the_root_of_its_size() {
     let mut plain = SentenceEncoder::open(&support::engine(1), &model, Precision::Fp32).unwrap();
     let units = plain.encode(&strs(&texts), &Interrupt::default()).unwrap();
     let (found, _) = compute(&mut encoder(), &texts, &FeatureCache::none());
-    let mut row = [0.0; SIZE];
     for (at, unit) in units.iter().enumerate() {
-        assert!(found.copy_to(at, &mut row));
+        let row = row(&found, at);
         for (&number, &unit) in row.iter().zip(unit) {
             let whole = unit * (SIZE as f32).sqrt();
             // Half a step of 11 bits.

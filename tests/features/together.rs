@@ -7,7 +7,7 @@ use augment::train::features;
 use augment::train::features::cache::FeatureCache;
 
 use crate::lab::{
-    EACH, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, sentences, strs, total,
+    EACH, FRAME, PLENTY, bits, compute, encoder, folder, open, packs, plan, row, sentences, strs, total,
 };
 
 #[test]
@@ -104,7 +104,7 @@ fn two_encoders_fight_for_room_and_both_are_right() {
                     let from = part * 23;
                     let cache = FeatureCache::at(root, limit);
                     let (found, _) = compute(&mut encoder, &texts[from..from + 50], &cache);
-                    assert!((0..50).all(|at| found.row(at) == right.row(from + at)));
+                    assert!((0..50).all(|at| row(&found, at) == row(&right, from + at)));
                 }
             });
         }
