@@ -7,6 +7,7 @@
 )]
 
 mod damage;
+mod images;
 mod lab;
 mod limit;
 mod models;

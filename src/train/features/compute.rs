@@ -77,14 +77,14 @@ pub fn plan<I: Input + ?Sized>(
 /// # Errors
 /// [`FeatureError`]; [`FeatureError::Limit`], [`FeatureError::Memory`] and [`FeatureError::Disk`] before anything is
 /// computed but, for texts, one word.
-pub fn compute<E: Encoder>(
+pub fn compute<E: Encoder<I>, I: Input + ?Sized>(
     encoder: &mut E,
-    inputs: &[&E::Input],
+    inputs: &[&I],
     cache: &FeatureCache,
     interrupt: &Interrupt,
     progress: &dyn Progress,
 ) -> Result<Features, FeatureError> {
-    let kind = E::Input::KIND;
+    let kind = I::KIND;
     let need = Need::of(inputs)?;
     if need.len() == 0 {
         let store = Store::new(kind, 0, encoder.size().unwrap_or(0), cache)?;
@@ -119,7 +119,7 @@ pub fn compute<E: Encoder>(
         return Ok(Features::new(need.into_rows(), table.store));
     }
     progress.stage("features", missing.len() as u64);
-    let input_of = |row: usize| -> Option<(Key, &E::Input)> {
+    let input_of = |row: usize| -> Option<(Key, &I)> {
         let (key, place) = need.input(row)?;
         Some((key, *inputs.get(place)?))
     };
@@ -129,7 +129,7 @@ pub fn compute<E: Encoder>(
             block.sort_by_key(|&row| (input_of(row).map_or(0, |(_, input)| input.cost()), row));
             for rows in block.chunks(E::AT_ONCE.max(1)) {
                 // Each row is of the list.
-                let part: Vec<(Key, &E::Input)> = rows.iter().filter_map(|&row| input_of(row)).collect();
+                let part: Vec<(Key, &I)> = rows.iter().filter_map(|&row| input_of(row)).collect();
                 let features = encoder.encode(&part, interrupt)?;
                 for ((&row, (key, _)), feature) in rows.iter().zip(part).zip(features) {
                     pending.push(key, &feature);

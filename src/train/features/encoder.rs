@@ -12,10 +12,7 @@ use crate::run::interrupt::Interrupt;
 use crate::run::numerics;
 
 /// A model that training does not change, so that its answer to an input is always the same.
-pub trait Encoder {
-    /// What it encodes.
-    type Input: Input + ?Sized;
-
+pub trait Encoder<I: Input + ?Sized> {
     /// Inputs that are given to it at once; a signal loses no more than these.
     const AT_ONCE: usize;
 
@@ -36,11 +33,7 @@ pub trait Encoder {
     ///
     /// # Errors
     /// [`FeatureError`], but for those of memory, disk and limit.
-    fn encode(
-        &mut self,
-        inputs: &[(Key, &Self::Input)],
-        interrupt: &Interrupt,
-    ) -> Result<Vec<Vec<f16>>, FeatureError>;
+    fn encode(&mut self, inputs: &[(Key, &I)], interrupt: &Interrupt) -> Result<Vec<Vec<f16>>, FeatureError>;
 }
 
 /// What an encoder takes.

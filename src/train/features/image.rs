@@ -21,6 +21,9 @@ const VERSION: &str = "augment features of an image encoder, version 1";
 /// 369 × 496 pixels.
 pub const LONGEST: usize = 1 << 24;
 
+/// Numbers of the largest image: three colours of 4,096 × 4,096 pixels.
+const LARGEST: usize = 3 << 24;
+
 /// An image in a file that is opened when it is needed.
 pub trait ImageFile {
     /// What errors call it.
@@ -39,7 +42,7 @@ pub trait ImageFile {
     fn numbers(&self, bytes: &[u8], into: &mut [f32]) -> Result<(), String>;
 }
 
-impl Input for dyn ImageFile {
+impl<I: ImageFile + ?Sized> Input for I {
     const KIND: Kind = Kind::Image;
 
     fn content(&self) -> Result<Cow<'_, [u8]>, String> {
@@ -60,7 +63,7 @@ pub struct ImageEncoder {
     picture: [usize; 3],
     size: usize,
     id: EncoderId,
-    /// The image at hand.
+    /// Room for the image at hand.
     numbers: Vec<f32>,
 }
 
@@ -83,7 +86,11 @@ impl ImageEncoder {
         checked(size, LONGEST)?;
         let [channels, height, width] = picture;
         let session = engine.session_of(name, model).map_err(ModelError::from)?;
-        let fits = session.inputs().len() == 1
+        let numbers = picture
+            .iter()
+            .try_fold(1, |all: usize, &size| all.checked_mul(size));
+        let fits = numbers.is_some_and(|numbers| numbers <= LARGEST)
+            && session.inputs().len() == 1
             && session.input(input).is_some_and(|port| {
                 port.element == Some(TensorElementType::Float32)
                     && port.shape.len() == 4
@@ -116,7 +123,7 @@ impl ImageEncoder {
             picture,
             size,
             id,
-            numbers: vec![0.0; picture.iter().product()],
+            numbers: Vec::new(),
         })
     }
 
@@ -133,24 +140,19 @@ impl ImageEncoder {
         self.size
     }
 
-    /// The feature of an image: what the model gives of it, rounded to 16 bits.
-    fn feature(&mut self, key_of: Key, image: &dyn ImageFile) -> Result<Vec<f16>, FeatureError> {
-        let bytes = image.bytes().map_err(FeatureError::Input)?;
-        if key(Kind::Image, &bytes) != key_of {
-            return Err(FeatureError::Changed { image: image.name() });
-        }
-        image
-            .numbers(&bytes, &mut self.numbers)
-            .map_err(FeatureError::Input)?;
-        drop(bytes);
+    /// The feature of an image that was read already: what the model gives of its `numbers`, which are those of
+    /// [`ImageFile::numbers`], rounded to 16 bits. `name` is what errors call it.
+    ///
+    /// # Errors
+    /// [`FeatureError::OutOfRange`], [`FeatureError::Model`].
+    pub fn map(&mut self, name: &str, numbers: &[f32]) -> Result<Vec<f16>, FeatureError> {
         let [channels, height, width] = self.picture;
-        let shape = [1, channels, height, width];
         let path = self.session.path().to_owned();
         let fail = |reason: String| {
             let path = path.clone();
             ModelError::from(SessionError::Run { path, reason })
         };
-        let value = TensorRef::from_array_view((shape, self.numbers.as_slice()))
+        let value = TensorRef::from_array_view(([1, channels, height, width], numbers))
             .map_err(|error| fail(error.to_string()))?;
         let values = vec![(Cow::Borrowed(self.input.as_str()), SessionInputValue::from(value))];
         let outputs = self.session.run(values).map_err(ModelError::from)?;
@@ -167,15 +169,29 @@ impl ImageEncoder {
         });
         let feature = feature.and_then(|found| found).map_err(fail)?;
         feature.map_err(|value| FeatureError::OutOfRange {
-            image: image.name(),
+            image: name.to_owned(),
             value,
         })
     }
+
+    /// The feature of an image whose file is the one of this key.
+    fn of_file(&mut self, named: Key, image: &(impl ImageFile + ?Sized)) -> Result<Vec<f16>, FeatureError> {
+        let bytes = image.bytes().map_err(FeatureError::Input)?;
+        if key(Kind::Image, &bytes) != named {
+            return Err(FeatureError::Changed { image: image.name() });
+        }
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.resize(self.picture.iter().product(), 0.0);
+        let feature = match image.numbers(&bytes, &mut numbers) {
+            Ok(()) => self.map(&image.name(), &numbers),
+            Err(reason) => Err(FeatureError::Input(reason)),
+        };
+        self.numbers = numbers;
+        feature
+    }
 }
 
-impl Encoder for ImageEncoder {
-    type Input = dyn ImageFile;
-
+impl<I: ImageFile + ?Sized> Encoder<I> for ImageEncoder {
     // A large model takes long enough for one image that a signal should not wait for more.
     const AT_ONCE: usize = 1;
 
@@ -192,16 +208,12 @@ impl Encoder for ImageEncoder {
     }
 
     /// Images are run one by one, so that a feature does not depend on its neighbours.
-    fn encode(
-        &mut self,
-        inputs: &[(Key, &dyn ImageFile)],
-        interrupt: &Interrupt,
-    ) -> Result<Vec<Vec<f16>>, FeatureError> {
+    fn encode(&mut self, inputs: &[(Key, &I)], interrupt: &Interrupt) -> Result<Vec<Vec<f16>>, FeatureError> {
         let features = inputs.iter().map(|&(key, image)| {
             if interrupt.stopped() {
                 return Err(FeatureError::Interrupted);
             }
-            self.feature(key, image)
+            self.of_file(key, image)
         });
         features.collect()
     }

@@ -101,9 +101,7 @@ impl TextEncoder {
     }
 }
 
-impl Encoder for TextEncoder {
-    type Input = str;
-
+impl Encoder<str> for TextEncoder {
     const AT_ONCE: usize = 256;
 
     fn id(&self) -> EncoderId {
