@@ -209,13 +209,13 @@ mod tests {
     #[test]
     fn more_than_a_disk_holds_is_told_before_any_work() {
         let cache = FeatureCache::none();
-        let error = Store::new(Kind::Image, 1 << 36, 1 << 23, &cache).unwrap_err();
+        let error = Store::new(Kind::Image, 1 << 36, 1 << 26, &cache).unwrap_err();
         assert!(matches!(error, FeatureError::Disk { .. }), "{error}");
         let told = error.to_string();
         let folder = std::env::temp_dir().display().to_string();
         assert!(told.starts_with(&folder), "{told}");
         assert!(
-            told.contains("68719476736 different images × 8388608 numbers = 1152921504606846976 bytes"),
+            told.contains("68719476736 different images × 67108864 numbers = 9223372036854775808 bytes"),
             "{told}"
         );
         assert!(told.contains("\nhint: "), "{told}");
