@@ -71,11 +71,16 @@ fn the_speech_branch_of_both_begins_as_a_speech_model() {
         .train("second")
         .ends(0)
         .says(&format!("{numbers} numbers begin as in ./first"));
-    // From both to both, all of it.
+    // From both to both the same, or all of it.
     project.write("recipe.toml", still(&both()) + "[init]\nspeech = \"second\"\n");
-    let words = 32 * 6 + 6 + (8 + 6) * 3 + 3;
     project
         .train("third")
+        .ends(0)
+        .says(&format!("{numbers} numbers begin as in ./second"));
+    project.write("recipe.toml", still(&both()) + "[init]\nmodel = \"second\"\n");
+    let words = 32 * 6 + 6 + (8 + 6) * 3 + 3;
+    project
+        .train("fourth")
         .ends(0)
         .says(&format!("{} numbers begin", numbers + words));
 }
@@ -110,17 +115,17 @@ fn what_does_not_fit_is_refused() {
     project.train("first").ends(0);
     let wider = SPEECH.replace("[4, 8]", "[4, 9]") + "[init]\nmodel = \"first\"\n";
     project.write("recipe.toml", wider);
-    let told = "hint: [network] has to give the same widths as the model's";
+    let told = "hint: [network] has to give the same sizes as the model's";
     project
         .refuses()
-        .says("[init] ./first: found the shape")
+        .says("[init] model = ./first: found the shape")
         .says(told);
     let deeper = SPEECH.replace("[4, 8]", "[4, 8, 8]") + "[init]\nmodel = \"first\"\n";
     fs::remove_dir_all(project.path("refused")).unwrap();
     project.write("recipe.toml", deeper);
     project
         .refuses()
-        .says("[init] ./first: found nothing for block3")
+        .says("[init] model = ./first: found nothing for block3")
         .says(told);
 
     project.words("words", &sentences(&rows(8, 3)));

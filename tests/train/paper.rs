@@ -88,7 +88,7 @@ fn the_papers_recipes_go_from_iemocap_to_the_fusion() {
             ("train_per_class = 800", "train_per_class = 9"),
             ("\"../rir\"", &format!("\"{root}/rir\"")),
             ("\"../noise\"", &format!("\"{root}/noise\"")),
-            ("width = 496, height = 369", "width = 40, height = 33"),
+            ("width = 496, height = 369", "width = 32, height = 24"),
         ],
     );
     recipe(
@@ -106,16 +106,19 @@ fn the_papers_recipes_go_from_iemocap_to_the_fusion() {
             ("model = \"bert-base-uncased\"", &format!("model = {masked}")),
         ],
     );
-    let small = "\nwidths = [4, 8]\nheads = 2\nfeed_forward = 16";
+    let backbone = project.path("models/resnet");
+    fs::create_dir_all(&backbone).unwrap();
+    let file = format!("{}/dynamo.onnx", model("resnet-random"));
+    fs::copy(file, backbone.join("model.onnx")).unwrap();
+    let resnet = ("model = \"resnet-50\"", "model = \"../models/resnet\"");
+    let small = "\nchannels = 4\nheads = 2\nfeed_forward = 16";
     recipe(
         &project,
         "ser-train",
         &[
-            (
-                "kind = \"resnet-crnn-at\"",
-                &format!("{}{small}", "kind = \"resnet-crnn-at\""),
-            ),
+            ("train = \"all\"", &format!("train = \"all\"{small}")),
             ("epochs = 20", "epochs = 2"),
+            resnet,
         ],
     );
     recipe(
@@ -127,10 +130,8 @@ fn the_papers_recipes_go_from_iemocap_to_the_fusion() {
         &project,
         "bimer-train",
         &[
-            (
-                "speech = \"resnet-crnn-at\"",
-                &format!("{}{small}", "speech = \"resnet-crnn-at\""),
-            ),
+            ("max_tokens = 128", &format!("max_tokens = 128{small}")),
+            resnet,
             ("\"all-MiniLM-L6-v2\"", &encoder),
             ("epochs = 15", "epochs = 2"),
         ],

@@ -116,7 +116,7 @@ fn every_key_of_a_network_has_its_bounds() {
         (
             "[network]",
             "[init]\nspeech = \"m\"\n[network]",
-            ":5: [init] speech: there is no such key",
+            ":5: [init] speech: resnet-cnn has no branches, expected model = ...",
         ),
         (
             "[network]",
