@@ -47,8 +47,8 @@ def bert() -> BertModel:
     return model
 
 
-def batch_of(step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    row = torch.arange(ROWS)[:, None]
+def batch_of(step: int, rows: int = ROWS) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    row = torch.arange(rows)[:, None]
     at = torch.arange(TOKENS)[None]
     mask = (at < TOKENS - row % 3).long()
     # 0 is the padding, whose vector PyTorch does not train.

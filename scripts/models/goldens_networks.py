@@ -1,7 +1,8 @@
 """Goldens of the networks of `augment train`: small ones after three steps of PyTorch's AdamW, in 64-bit numbers.
 
 Each network is written once more in PyTorch, with the parameters' names that the program has. Batches and first parameters are
-not written down: both sides compute them from a formula. Dropout is 0: the program makes its masks by rules of its own.
+not written down: both sides compute them from a formula. Dropout is 0: the program makes its masks by rules of its own. Networks
+around an encoder from a file are in `goldens_encoders.py`.
 
     python scripts/models/goldens_networks.py
 
@@ -137,9 +138,18 @@ class Bimer(nn.Module):
         return self.head(torch.cat([speech, self.words(text)], 1))
 
 
+def is_of_file(name: str) -> bool:
+    """Whether it begins as in the file of an encoder."""
+    return "backbone." in name or name.startswith("words.encoder.")
+
+
 def begin(net: nn.Module) -> nn.Module:
     """Puts the formula's numbers into parameters and running statistics, by the order of their names."""
-    state = {name: tensor for name, tensor in net.state_dict().items() if not name.endswith("num_batches_tracked")}
+    state = {
+        name: tensor
+        for name, tensor in net.state_dict().items()
+        if not name.endswith("num_batches_tracked") and not is_of_file(name)
+    }
     for key, name in enumerate(sorted(state)):
         tensor = state[name]
         drawn = numbers(tensor.numel(), 1000 + key).reshape(tensor.shape)
@@ -172,30 +182,37 @@ def loss_of(logits: torch.Tensor, targets: torch.Tensor, labels: torch.Tensor, w
 
 
 def train(net: nn.Module, weights: list[float] | None, soft: bool, clip: float | None) -> dict:
+    """Three steps of what is not frozen. A net with an encoder tells `data(step)` and how it is `saved`: the name in the program, and
+    the tensor as it stands there."""
     begin(net)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2, weight_decay=1e-1)
+    data = getattr(net, "data", lambda step: batch_of(net, step))
+    saved = getattr(net, "saved", lambda name, tensor: (name, tensor))
+    trained = {name: parameter for name, parameter in net.named_parameters() if parameter.requires_grad}
+    parameters = list(trained.values())
+    optimizer = torch.optim.AdamW(parameters, lr=1e-2, weight_decay=1e-1)
     weights = torch.tensor(weights or [1.0] * net.classes, dtype=torch.float64)
     golden = {"losses": [], "norms": []}
     for step in range(STEPS):
         targets = targets_of(net, step, soft)
-        logits = net(*batch_of(net, step))
+        logits = net(*data(step))
         loss = loss_of(logits, targets, targets.argmax(1), weights)
         optimizer.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), float("inf") if clip is None else clip)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, float("inf") if clip is None else clip)
         if clip is not None:
             assert norm > 1.5 * clip, f"a norm of {norm} is not clipped"
         if step == 0:
             golden["logits"] = written({"logits": logits.detach()})["logits"]
-            golden["gradients"] = written({name: p.grad for name, p in net.named_parameters()})
+            golden["gradients"] = written(dict(saved(name, p.grad) for name, p in trained.items()))
         golden["losses"].append(loss.item())
         golden["norms"].append(norm.item())
         optimizer.step()
-    state = net.state_dict().items()
-    golden["last"] = written({name: tensor for name, tensor in state if not name.endswith("num_batches_tracked")})
+    frozen = {name for name, parameter in net.named_parameters() if not parameter.requires_grad}
+    state = [item for item in net.state_dict().items() if not item[0].endswith("num_batches_tracked") and item[0] not in frozen]
+    golden["last"] = written(dict(saved(*item) for item in state))
     net.eval()
     with torch.no_grad():
-        golden["used"] = written({"used": net(*batch_of(net, 0))})["used"]
+        golden["used"] = written({"used": net(*data(0))})["used"]
     return golden
 
 
@@ -208,7 +225,11 @@ def write_networks(folder: Path) -> None:
         "bimer": lambda: Bimer(21, 16, [4, 6], 10, 5, 4),
         "bimer-crnn": lambda: Bimer(12, 9, [4, 6], 10, 5, 4, (2, 9)),
     }
-    for name, make in small.items():
+    write(folder, small)
+
+
+def write(folder: Path, nets: dict) -> None:
+    for name, make in nets.items():
         golden = {
             "plain": train(make().double(), None, soft=False, clip=None),
             "weighted": train(make().double(), [1.0, 2.0, 0.5, 1.5], soft=True, clip=0.1),
