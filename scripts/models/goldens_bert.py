@@ -21,9 +21,6 @@ from goldens_training import STEPS, numbers
 from onnx_files import clean
 
 ROWS, TOKENS, CLASSES = 4, 8, 4
-FOLDER = Path("tests/models/bert-random")
-RESNET = Path("tests/models/resnet-random")
-GOLDENS = Path("tests/models/goldens")
 
 
 def bert() -> BertModel:
@@ -122,7 +119,7 @@ def export_resnet(folder: Path) -> list[float]:
         path = folder / f"{name}.onnx"
         torch.onnx.export(net, (images,), path, input_names=["image"], output_names=["scores"], **settings)
         clean(path)
-        print(f"{path}: {path.stat().st_size} bytes")
+        print(f"{folder.name}/{path.name}: {path.stat().st_size} bytes")
     with torch.no_grad():
         return values(net.double()(images.double()))
 
@@ -198,18 +195,20 @@ def train(model: BertModel, names: dict[str, tuple[str, bool]], pooling: str, la
     return golden
 
 
-def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / "model.onnx"
+def write_bert(models: Path) -> None:
+    """Writes both models and their goldens below `models`."""
+    goldens, folder, resnet = (models / name for name in ("goldens", "bert-random", "resnet-random"))
+    for made in (goldens, folder, resnet):
+        made.mkdir(parents=True, exist_ok=True)
+    path = folder / "model.onnx"
     export(bert(), path)
     names = file_names(bert(), path)
-    RESNET.mkdir(exist_ok=True)
-    (GOLDENS / "resnet-random.json").write_text(json.dumps(export_resnet(RESNET)) + "\n")
+    (goldens / "resnet-random.json").write_text(json.dumps(export_resnet(resnet)) + "\n")
     golden = {"all": train(bert(), names, "first", None), "last": train(bert(), names, "mean", 1)}
-    file = GOLDENS / "bert-random.json"
+    file = goldens / "bert-random.json"
     file.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-    print(f"{path}: {path.stat().st_size} bytes, {file}: {file.stat().st_size} bytes")
+    print(f"{path.name}: {path.stat().st_size} bytes, {file.name}: {file.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
-    main()
+    write_bert(Path(__file__).resolve().parents[2] / "tests" / "models")

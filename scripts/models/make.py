@@ -1,7 +1,7 @@
 """Makes the small test models and their goldens: all of them, or those that are named.
 
     OMP_NUM_THREADS=1 python scripts/models/make.py [bert] [distilbert] [sentence] [classifier] [nli] [marian] [m2m100] [training]
-        [networks]
+        [networks] [encoders]
 
 Files land in tests/models. The same versions (requirements.txt) on the same kind of processor make the same bytes.
 """
@@ -26,7 +26,9 @@ import marian
 import masked_lm
 import sentence_encoder
 from golden_texts import GOLDEN_SEED, all_texts, ordinary
+from goldens_bert import write_bert
 from goldens_embeddings import write_embeddings
+from goldens_encoders import write_encoders
 from goldens_fills import write_fills
 from goldens_labels import write_labels
 from goldens_networks import write_networks
@@ -102,6 +104,12 @@ def make_translations(name: str, model, tokenizer, jobs: list[dict], limit: int)
     return rows
 
 
+def make_encoders() -> None:
+    # The networks of the latter are built around the files of the former.
+    write_bert(MODELS)
+    write_encoders(GOLDENS)
+
+
 def english_corpus() -> tuple[list[corpus.Sentence], list[str]]:
     rng = random.Random(2)
     sentences = corpus.draw_sentences(20_000, seed=1)
@@ -118,6 +126,7 @@ KINDS = {
     "m2m100": make_m2m100,
     "training": lambda: write_training(GOLDENS),
     "networks": lambda: write_networks(GOLDENS),
+    "encoders": make_encoders,
 }
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ use crate::nets::{numbers, targets};
 use crate::support;
 
 const ROWS: usize = 4;
-const TOKENS: usize = 8;
+pub const TOKENS: usize = 8;
 const CLASSES: usize = 4;
 const RATE: f32 = 1e-3;
 
@@ -33,22 +33,31 @@ fn network(train: Tuned, pooling: Pooled, dropout: f64) -> BertText {
 }
 
 fn of_file(file: &str, train: Tuned, pooling: Pooled, dropout: f64) -> BertText {
-    let import = Import::parse(&bytes(file)).unwrap();
     BertText {
-        text: TextBranch {
-            encoder: EncoderFile::of(import, "bert-random", "0", TOKENS).unwrap(),
-            train,
-            pooling,
-            tokens: TOKENS,
-        },
+        text: branch(file, train, pooling),
         dropout,
         classes: CLASSES,
     }
 }
 
+/// All but the head, of a file.
+pub fn branch(file: &str, train: Tuned, pooling: Pooled) -> TextBranch {
+    let import = Import::parse(&bytes(file)).unwrap();
+    TextBranch {
+        encoder: EncoderFile::of(import, "bert-random", "0", TOKENS).unwrap(),
+        train,
+        pooling,
+        tokens: TOKENS,
+    }
+}
+
 /// The script's batches: numbers of tokens, mask, types.
 fn batch(step: usize) -> [Vec<i64>; 3] {
-    let places = || (0..ROWS).flat_map(|row| (0..TOKENS).map(move |at| (row, at)));
+    batch_of(step, ROWS)
+}
+
+pub fn batch_of(step: usize, rows: usize) -> [Vec<i64>; 3] {
+    let places = || (0..rows).flat_map(|row| (0..TOKENS).map(move |at| (row, at)));
     let there = |row: usize, at: usize| i64::from(at < TOKENS - row % 3);
     let ids = |(row, at): (usize, usize)| {
         (1 + (row * 7 + at * 5 + step * 3 + at * row) % 23) as i64 * there(row, at)

@@ -1,6 +1,5 @@
 //! Gradients, parameters after three steps, and the file for use against PyTorch in 64-bit numbers.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -9,10 +8,9 @@ use augment::onnx::graph::network::Network;
 use augment::onnx::graph::train::{
     LOGITS, Optimizer, Settings, State, Trainer, TrainingStep, inference_model,
 };
-use ort::value::Tensor as OrtTensor;
 use serde::Deserialize;
 
-use crate::nets::{Fusion, Resnet, batch, targets};
+use crate::nets::{Data, Fusion, Resnet, batch, floats, targets};
 use crate::support;
 
 #[derive(Deserialize)]
@@ -97,27 +95,19 @@ fn compare(network: &dyn Network, golden: &Golden, settings: &Settings, soft: bo
     for (name, values) in &golden.last {
         near(name, &state[name].to_f32().unwrap(), &values.values);
     }
-    used(network, &state, &golden.used.values, settings.batch);
+    let data = floats(network, settings.batch, 0);
+    used(network, &state, &golden.used.values, settings.batch, &data);
 }
 
-/// The file for use gives PyTorch's logits, for any number of rows.
-pub fn used(network: &dyn Network, state: &State, expected: &[f32], rows: usize) {
+/// The file for use gives PyTorch's logits of the first rows of its data, for any number of rows.
+pub fn used(network: &dyn Network, state: &State, expected: &[f32], rows: usize, data: &[Data]) {
     let model = inference_model(network, state, &[("labels", "a,b,c")]).unwrap();
     let mut session = support::engine(1).session_of("used", &model).unwrap();
-    let data = batch(network, rows, 0);
     let classes = expected.len() / rows;
     for count in [rows, 1] {
         let ports = network.inputs();
-        let inputs = ports.iter().zip(&data).map(|(port, data)| {
-            let dims: Vec<usize> = [count].into_iter().chain(port.dims.clone()).collect();
-            let part = data[..dims.iter().product()].to_vec();
-            (
-                Cow::from(port.name.clone()),
-                OrtTensor::from_array((dims, part)).unwrap().into(),
-            )
-        });
-        let inputs = inputs.collect();
-        let outputs = session.run(inputs).unwrap();
+        let inputs = ports.iter().zip(data).map(|(port, data)| data.rows(port, count));
+        let outputs = session.run(inputs.collect()).unwrap();
         let found = outputs[LOGITS].try_extract_tensor::<f32>().unwrap().1;
         near("used", found, &expected[..count * classes]);
     }

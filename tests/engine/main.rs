@@ -11,6 +11,7 @@ mod bert;
 mod convolutions;
 mod differences;
 mod dropout;
+mod encoders;
 mod errors;
 mod files;
 mod goldens;

@@ -1,7 +1,12 @@
 //! The small networks of the goldens, and their batches (`scripts/models/goldens_training.py`).
 
+use std::borrow::Cow;
+
 use augment::onnx::graph::network::{Conv, Net, Network, Port};
+use augment::onnx::graph::train::Numbers;
 use augment::onnx::graph::{GraphError, Value};
+use ort::session::SessionInputValue;
+use ort::value::Tensor as OrtTensor;
 
 /// `resnet-cnn` with two blocks of 4 and 8 channels.
 pub struct Resnet {
@@ -79,6 +84,42 @@ pub fn batch(network: &dyn Network, rows: usize, step: usize) -> Vec<Vec<f32>> {
         .enumerate()
         .map(|(index, size)| numbers(rows * size, 10 * step + index))
         .collect()
+}
+
+/// The data of an input for some rows.
+pub enum Data {
+    F32(Vec<f32>),
+    I64(Vec<i64>),
+}
+
+impl Data {
+    /// As a step takes them.
+    pub fn numbers(&self) -> Numbers<'_> {
+        match self {
+            Data::F32(numbers) => Numbers::F32(numbers),
+            Data::I64(numbers) => Numbers::I64(numbers),
+        }
+    }
+
+    /// The first rows, as the file for use takes them.
+    pub fn rows(&self, port: &Port, rows: usize) -> (Cow<'static, str>, SessionInputValue<'static>) {
+        let dims: Vec<usize> = [rows].into_iter().chain(port.dims.clone()).collect();
+        let count = dims.iter().product();
+        let value = match self {
+            Data::F32(numbers) => OrtTensor::from_array((dims, numbers[..count].to_vec()))
+                .unwrap()
+                .into(),
+            Data::I64(numbers) => OrtTensor::from_array((dims, numbers[..count].to_vec()))
+                .unwrap()
+                .into(),
+        };
+        (Cow::from(port.name.clone()), value)
+    }
+}
+
+/// [`batch`] of a network that takes floats alone.
+pub fn floats(network: &dyn Network, rows: usize, step: usize) -> Vec<Data> {
+    batch(network, rows, step).into_iter().map(Data::F32).collect()
 }
 
 pub fn targets(rows: usize, classes: usize, step: usize, soft: bool) -> Vec<f32> {
