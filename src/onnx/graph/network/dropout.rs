@@ -1,14 +1,28 @@
 //! Dropout, with masks that the graph makes itself.
 //!
-//! Whether an element stays depends on (seed, layer, step, its number in the tensor) alone: a keyed permutation of the numbers
-//! below a prime p, compared with a threshold. One round is x → (x + kᵣ)⁵ mod p, as in the block cipher MiMC (Albrecht et
-//! al. 2016); 5 does not divide p − 1, so it is a permutation, and no product of it leaves 63 bits, so that integer arithmetic
-//! is exact and the same on every device. The round's key kᵣ is made of the step by the same rounds with the layer's keys,
-//! which are drawn from the seed and the layer's name.
+//! Whether an element stays depends on (seed, layer, step, its number in the tensor, the tensor's size) alone. A tensor's elements
+//! are the places (i, j) of a grid about as wide as high; row i has a vector aᵢ, column j a vector bⱼ, of four numbers from
+//! −2¹⁰ to below 2¹⁰ each. An element's number is ⟨aᵢ, bⱼ⟩ mod 2¹¹, and it stays where that is below its column's threshold.
+//!
+//! **Even and independent.** Over a field, evenly drawn vectors would make every number even, and columns (or rows) whose vectors are
+//! linearly independent independent of one another: all pairs but one in the field's size cubed, and most sets of four. So are
+//! the corners of rectangles, which hashes that add a row's part to a column's get wrong. Modulo 2¹¹ the same holds, except that
+//! vectors alike modulo 2ᵐ, one pair in 2⁴ᵐ, give numbers alike modulo 2ᵐ; that moves the share in which both stay by at most
+//! 2ᵐ⁻¹¹. A threshold is the share that stays, rounded up or down to 2⁻¹¹ by a number of the column's own, so that the share is
+//! right over the columns.
+//!
+//! **The vectors** come from a keyed permutation of the numbers below a prime p. One round is x → (x + kᵣ)⁵ mod p, as in the block
+//! cipher MiMC (Albrecht et al. 2016); 5 does not divide p − 1, so it is a permutation. The round's key kᵣ is made of the step by
+//! the same rounds with the layer's keys, which are drawn from the seed and the layer's name.
+//!
+//! **Exact**, so the same on every device: no product of a round leaves 63 bits, and no sum of four products of vectors leaves 2²²,
+//! so that 32-bit floats hold it in whatever order it is summed; the vectors' numbers fit into the 11 bits that a GPU's
+//! TensorFloat-32 keeps of them, too. What is left, a floor and a difference, rounds nothing.
 
 use super::{Net, Phase};
 use crate::draw::Draw;
 use crate::onnx::graph::attribute::Attributes;
+use crate::onnx::graph::build::Cut;
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::error::GraphError;
 use crate::onnx::graph::graph::{Graph, Value};
@@ -16,8 +30,12 @@ use crate::onnx::graph::tensor::Tensor;
 
 /// The largest prime below 2³⁰. Twice as much, squared, is below 2⁶².
 const PRIME: i64 = (1 << 30) - 35;
-/// The numbers of neighbours are polynomials of degree 5³ of each other's number.
+/// The vectors' numbers are polynomials of degree 5³ of one another's place.
 const ROUNDS: usize = 3;
+/// Numbers of a vector.
+const LENGTH: usize = 4;
+/// Numbers are told apart so far: 2¹¹.
+const LEVELS: i64 = 1 << 11;
 
 impl Net<'_> {
     /// In training each element is 0 with the probability `rate`, and else divided by 1 − `rate`; in use nothing happens.
@@ -31,11 +49,9 @@ impl Net<'_> {
         };
         let path = self.named(name);
         let sizes = self.graph.known_sizes(x)?;
-        let count = sizes.iter().try_fold(1_usize, |all, &size| all.checked_mul(size));
-        let count = count
-            .and_then(|count| i64::try_from(count).ok())
-            .filter(|&count| count < PRIME);
-        let (Some(count), true) = (count, (0.0..1.0).contains(&rate)) else {
+        let size = sizes.iter().try_fold(1_usize, |all, &size| all.checked_mul(size));
+        let size = size.filter(|&size| i64::try_from(size).is_ok_and(|size| size < PRIME));
+        let (Some(size), true) = (size, (0.0..1.0).contains(&rate)) else {
             return Err(GraphError::Misfit {
                 node: path,
                 operator: "dropout".to_owned(),
@@ -48,12 +64,16 @@ impl Net<'_> {
         }
         self.scoped(name, |net| {
             let element = net.graph.info(x)?.element;
-            let numbers = numbers(net.graph, seed, &path, step, count)?;
-            let threshold = ((1.0 - rate) * PRIME as f64).round();
-            let threshold = net.graph.scalar_like(numbers, threshold)?;
-            let stays = net
-                .graph
-                .node("Less", &[numbers, threshold], Attributes::none())?;
+            let grid = Grid::of(size);
+            let numbers = numbers(net.graph, seed, &path, step, grid.numbers())?;
+            let stays = grid.stays(net.graph, numbers, 1.0 - rate)?;
+            let stays = match grid.places() == size {
+                true => stays,
+                false => {
+                    let line = net.graph.reshape(stays, &[-1])?;
+                    net.graph.slice(line, &[Cut::run(0, 0, size)])?
+                }
+            };
             let stays = net.graph.shaped(stays, &sizes.into())?;
             let mask = net.graph.cast(stays, element)?;
             let mask = net.graph.mul_number(mask, 1.0 / (1.0 - rate))?;
@@ -62,8 +82,76 @@ impl Net<'_> {
     }
 }
 
+/// Rows and columns into which a tensor's elements are put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grid {
+    rows: usize,
+    columns: usize,
+}
+
+impl Grid {
+    /// About as wide as high, without places too many where a width up to four times the height allows.
+    fn of(size: usize) -> Self {
+        let root = size.isqrt().max(1);
+        let columns = (root..=4 * root)
+            .find(|&columns| size.is_multiple_of(columns))
+            .unwrap_or(root);
+        Grid {
+            rows: size.div_ceil(columns),
+            columns,
+        }
+    }
+
+    fn places(self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// How many numbers [`Grid::stays`] takes: those of the vectors, and one for each column's threshold.
+    fn numbers(self) -> usize {
+        (self.rows + self.columns) * LENGTH + self.columns
+    }
+
+    /// Which elements stay, [rows, columns].
+    fn stays(self, graph: &mut Graph, numbers: Value, share: f64) -> Result<Value, GraphError> {
+        let Grid { rows, columns } = self;
+        let levels = LEVELS as f64;
+        let count = graph.constant(Tensor::i64(&[], &[LEVELS])?)?;
+        let numbers = graph.node("Mod", &[numbers, count], Attributes::none())?;
+        let numbers = graph.cast(numbers, Element::F32)?;
+        let mut from = 0;
+        let mut part = |graph: &mut Graph, rows: usize, columns: usize| {
+            let part = graph.slice(numbers, &[Cut::run(0, from, rows * columns)])?;
+            from += rows * columns;
+            graph.shaped(part, &[rows, columns].into())
+        };
+        let a = part(graph, rows, LENGTH)?;
+        let b = part(graph, LENGTH, columns)?;
+        let fraction = part(graph, 1, columns)?;
+        // In units of the modulus, so that a floor takes whole ones away.
+        let a = graph.add_number(a, -levels / 2.0)?;
+        let a = graph.mul_number(a, 1.0 / levels)?;
+        let b = graph.add_number(b, -levels / 2.0)?;
+        let product = graph.matmul(a, b)?;
+        let whole = graph.unary("Floor", product)?;
+        let left = graph.sub(product, whole)?;
+        // All of 22 bits.
+        let fraction = graph.mul_number(fraction, 1.0 / levels)?;
+        let threshold = graph.add_number(fraction, (share * levels * levels).round() / levels)?;
+        let threshold = graph.unary("Floor", threshold)?;
+        let threshold = graph.mul_number(threshold, 1.0 / levels)?;
+        graph.node("Less", &[left, threshold], Attributes::none())
+    }
+}
+
 /// `count` numbers below the prime, even and each for itself, for a layer and a step.
-fn numbers(graph: &mut Graph, seed: u64, layer: &str, step: Value, count: i64) -> Result<Value, GraphError> {
+fn numbers(
+    graph: &mut Graph,
+    seed: u64,
+    layer: &str,
+    step: Value,
+    count: usize,
+) -> Result<Value, GraphError> {
+    let count = i64::try_from(count).unwrap_or(PRIME);
     let mut draw = Draw::new(seed, layer, "dropout");
     let integer = |graph: &mut Graph, value: i64| graph.constant(Tensor::i64(&[], &[value])?);
     let prime = integer(graph, PRIME)?;
