@@ -3,22 +3,26 @@
 //!     cargo run --release --example train_step -- LIBRARY [NETWORK] [BATCH] [STEPS] [A] [B] [FILE]
 //!
 //! LIBRARY is ONNX Runtime's. NETWORK is `resnet-cnn` (the default) or `resnet-crnn-at` with the paper's widths, on images of A × B,
-//! 369 × 496 unless told otherwise; or a part of it over A steps (50) of B numbers each (64): `bigru`, a bidirectional GRU with B numbers
+//! 369 × 496 unless told otherwise; `resnet50-crnn-at=MODEL.onnx` with that image encoder trained, or `maps=MODEL.onnx` with it frozen and
+//! its maps given; or a part of a network over A steps (50) of B numbers each (64): `bigru`, a bidirectional GRU with B numbers
 //! a direction, or `encoder`, soft attention and a Transformer's layer of 8 heads. The mean over the steps goes into a linear layer.
 //! Milliseconds of processor time and of the clock for each step go to stdout,
 //! as JSON. With FILE the step is also written as an ONNX file. `scripts/bench/train_step.py` runs this beside PyTorch.
 
 mod timing;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use augment::onnx::device::Device;
 use augment::onnx::engine::{Engine, Options};
-use augment::onnx::graph::network::{Encoder, Net, Network, Port};
+use augment::onnx::graph::network::{Encoder, Net, Network, Port, Tuned};
 use augment::onnx::graph::train::{Optimizer, Settings, Trainer, TrainingStep};
 use augment::onnx::graph::{GraphError, Value};
-use augment::train::networks::{Attentive, ResnetCnn, ResnetCrnnAt, WIDTHS};
+use augment::train::networks::{
+    Attentive, Backbone, Fed, IMAGENET_MEAN, IMAGENET_STD, ImageFile, MapBranch, Resnet50CrnnAt, ResnetCnn,
+    ResnetCrnnAt, WIDTHS,
+};
 
 const CLASSES: usize = 4;
 
@@ -57,8 +61,39 @@ impl Network for Part {
     }
 }
 
+/// `resnet50-crnn-at` with the paper's sizes.
+fn behind(model: &str, picture: (usize, usize), fed: Fed) -> Result<Box<dyn Network>> {
+    let backbone = Backbone {
+        file: ImageFile::open(Path::new(model), "encoder", "", picture, None)?,
+        train: match fed {
+            Fed::Images => Tuned::All,
+            Fed::Maps => Tuned::Head,
+        },
+        mean: IMAGENET_MEAN,
+        std: IMAGENET_STD,
+        fed,
+    };
+    Ok(Box::new(Resnet50CrnnAt {
+        height: picture.0,
+        width: picture.1,
+        speech: MapBranch {
+            backbone,
+            channels: 256,
+            kernel: 1,
+            attentive: Attentive::default(),
+        },
+        dropout: 0.0,
+        classes: CLASSES,
+    }))
+}
+
 fn network(name: &str, a: Option<usize>, b: Option<usize>) -> Result<Box<dyn Network>> {
     let (height, width) = (a.unwrap_or(369), b.unwrap_or(496));
+    match name.split_once('=') {
+        Some(("resnet50-crnn-at", model)) => return behind(model, (height, width), Fed::Images),
+        Some(("maps", model)) => return behind(model, (height, width), Fed::Maps),
+        _ => {}
+    }
     let widths = WIDTHS.to_vec();
     Ok(match name {
         "resnet-cnn" => Box::new(ResnetCnn {
@@ -81,7 +116,10 @@ fn network(name: &str, a: Option<usize>, b: Option<usize>) -> Result<Box<dyn Net
             size: b.unwrap_or(64),
             recurrent: name == "bigru",
         }),
-        other => bail!("found the network {other}, expected resnet-cnn, resnet-crnn-at, bigru or encoder"),
+        other => bail!(
+            "found the network {other}, expected resnet-cnn, resnet-crnn-at, resnet50-crnn-at=MODEL.onnx, maps=MODEL.onnx, \
+             bigru or encoder"
+        ),
     })
 }
 

@@ -121,7 +121,6 @@ fn what_does_not_fit_is_refused() {
         .says("[init] model = ./first: found the shape")
         .says(told);
     let deeper = SPEECH.replace("[4, 8]", "[4, 8, 8]") + "[init]\nmodel = \"first\"\n";
-    fs::remove_dir_all(project.path("refused")).unwrap();
     project.write("recipe.toml", deeper);
     project
         .refuses()

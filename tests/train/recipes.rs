@@ -196,7 +196,7 @@ fn every_key_of_a_network_has_its_bounds() {
         &both(),
         named.0,
         named.1,
-        "hidden: bimer has no such key",
+        "hidden: bimer with speech = \"resnet-cnn\" and text = \"features\" has no such key",
     );
     refused(
         &project,
