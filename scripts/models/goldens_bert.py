@@ -3,7 +3,7 @@
     python scripts/models/goldens_bert.py
 
 `model.onnx` is exported on PyTorch's TorchScript route, which gives turned weights of products a number for a name; goldens go by
-that file's names. `dynamo.onnx` is the same model on the route of torch.export. So is a small ResNet, as both routes write it
+that file's names. `older.onnx` is the same with ONNX's operators of version 11, `dynamo.onnx` on the route of torch.export. So is a small ResNet, as both routes write it
 (both fold normalisations into convolutions).
 """
 
@@ -63,6 +63,12 @@ def export(model: BertModel, path: Path) -> None:
         opset_version=17, dynamo=False,
     )
     clean(path)
+    older = path.with_name("older.onnx")
+    torch.onnx.export(
+        model, (ids, mask, types), older, input_names=names, output_names=["last_hidden_state"], dynamic_axes=axes,
+        opset_version=11, dynamo=False,
+    )
+    clean(older)
     batch, sequence = torch.export.Dim("batch"), torch.export.Dim("sequence")
     other = path.with_name("dynamo.onnx")
     torch.onnx.export(

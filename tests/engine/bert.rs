@@ -188,11 +188,13 @@ fn the_last_layer_of_an_encoder_trains_as_in_pytorch() {
 /// The other exporter writes other operators and other names, and the same model.
 #[test]
 fn both_exporters_files_train_alike() {
-    for (which, train, pooling) in [
-        ("all", Tuned::All, Pooled::First),
-        ("last", Tuned::Last(1), Pooled::Mean),
+    for (file, which, train, pooling) in [
+        ("dynamo", "all", Tuned::All, Pooled::First),
+        ("dynamo", "last", Tuned::Last(1), Pooled::Mean),
+        ("older", "all", Tuned::All, Pooled::First),
+        ("older", "last", Tuned::Last(1), Pooled::Mean),
     ] {
-        let (golden, network) = (golden(which), of_file("dynamo", train, pooling, 0.0));
+        let (golden, network) = (golden(which), of_file(file, train, pooling, 0.0));
         let step = TrainingStep::new(&network, &settings()).unwrap();
         let mut state = step.first_state().unwrap();
         begin_head(&mut state);

@@ -19,6 +19,7 @@ mod make;
 mod model_file;
 mod names;
 pub mod network;
+mod older;
 pub mod proto;
 mod read;
 pub mod shape;

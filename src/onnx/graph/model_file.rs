@@ -11,14 +11,15 @@ use prost::Message;
 use super::element::Element;
 use super::error::GraphError;
 use super::graph::Graph;
+use super::older;
 use super::proto::tensor_proto::DataLocation;
 use super::proto::{GraphProto, ModelProto, NodeProto, TensorProto};
 use super::read::{self, Reader, file};
 use super::tensor::Tensor;
 use crate::run::bounded;
 
-/// The versions of ONNX's operators whose rules are known here; scattered sums, which some gradients need, are there since 16.
-const OPSETS: std::ops::RangeInclusive<i64> = 16..=24;
+/// The versions of ONNX's operators whose rules are known here; what is older than 16 is written anew.
+const OPSETS: std::ops::RangeInclusive<i64> = 11..=24;
 
 /// The largest file that is read: the format itself ends there.
 const LARGEST: u64 = 2 << 30;
@@ -30,6 +31,8 @@ pub struct ModelFile {
     pub(super) proto: GraphProto,
     pub(super) opsets: BTreeMap<String, i64>,
     weights: Vec<(String, Tensor)>,
+    /// Whether it was older.
+    renewed: bool,
 }
 
 impl ModelFile {
@@ -56,7 +59,7 @@ impl ModelFile {
         let Some(mut proto) = model.graph else {
             return Err(file("no graph", "an ONNX model"));
         };
-        let opsets: BTreeMap<String, i64> = model
+        let mut opsets: BTreeMap<String, i64> = model
             .opset_import
             .iter()
             .map(|set| match set.domain() {
@@ -83,10 +86,23 @@ impl ModelFile {
                 _ => Ok((name, read::tensor(&tensor)?)),
             }
         });
+        let mut weights = weights.collect::<Result<_, GraphError>>()?;
+        let renewed = version < older::RENEWED;
+        if renewed {
+            if proto.node.iter().any(has_body) {
+                return Err(file(
+                    format!("graphs within a graph, with operators of version {version}"),
+                    "version 16 or newer for those\nhint: onnx.version_converter.convert_version(model, 20) converts the file",
+                ));
+            }
+            older::renew(&mut proto, version, &mut weights)?;
+            opsets.insert(String::new(), older::RENEWED);
+        }
         Ok(ModelFile {
-            weights: weights.collect::<Result<_, GraphError>>()?,
+            weights,
             proto,
             opsets,
+            renewed,
         })
     }
 
@@ -97,7 +113,11 @@ impl ModelFile {
     /// itself.
     pub fn graph(&self, sizes: &[(&str, usize)]) -> Result<Graph, GraphError> {
         let reader = Reader { sizes, depth: 0 };
-        reader.graph(&self.proto, &self.opsets, &BTreeMap::new(), &self.weights)
+        let graph = reader.graph(&self.proto, &self.opsets, &BTreeMap::new(), &self.weights)?;
+        if self.renewed {
+            older::check(&graph)?;
+        }
+        Ok(graph)
     }
 
     /// Its weights and other constants, by name.
