@@ -18,7 +18,8 @@ pub fn targets(rows: usize, classes: usize) -> Vec<f32> {
     targets
 }
 
-/// Makes steps 1 to `steps` and prints milliseconds of processor time and of the clock for each, as JSON.
+/// Makes steps 1 to `steps` and prints milliseconds of processor time and of the clock for each, as JSON, and the process's largest
+/// resident memory in MiB.
 pub fn report(step: &TrainingStep, steps: usize, mut make: impl FnMut(u64) -> Result<Outcome>) -> Result<()> {
     let (mut clock, mut processor, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     for at in 1..=steps {
@@ -30,9 +31,23 @@ pub fn report(step: &TrainingStep, steps: usize, mut make: impl FnMut(u64) -> Re
     }
     println!(
         "{}",
-        serde_json::json!({ "clock_ms": clock, "processor_ms": processor, "losses": losses, "parameters": step.trained })
+        serde_json::json!({
+            "clock_ms": clock,
+            "processor_ms": processor,
+            "losses": losses,
+            "parameters": step.trained,
+            "peak_mib": peak_mib()?,
+        })
     );
     Ok(())
+}
+
+/// The largest resident memory of the process so far. Linux only.
+fn peak_mib() -> Result<f64> {
+    let text = std::fs::read_to_string("/proc/self/status")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    Ok(kib.context("no VmHWM in /proc/self/status")?.parse::<f64>()? / 1024.0)
 }
 
 /// Processor time of the calling thread so far, in milliseconds; the runtime computes on it. Linux only.

@@ -1,11 +1,12 @@
 """The time of a step of fine-tuning a BERT of MiniLM's size here and in PyTorch: same shapes, one thread, in turns.
 
     cargo build --release --example fine_tune_step
-    python scripts/bench/fine_tune_step.py LIBRARY MODEL.onnx [--batch 16] [--tokens 64] [--steps 6] [--rounds 3]
+    python scripts/bench/fine_tune_step.py LIBRARY MODEL.onnx [--batch 16] [--tokens 64] [--steps 6] [--rounds 3] [--memory]
 
 LIBRARY is ONNX Runtime's, MODEL.onnx an encoder of 6 layers and 384 features. PyTorch's has no dropout but before the head, as an
 exported file has none. Both sides run AdamW on the same shapes. Medians of the steps behind the first of each round are
-printed: processor time, which other programs on the machine disturb less, and time by the clock.
+printed: processor time, which other programs on the machine disturb less, and time by the clock. With --memory it is the
+largest resident memory of one run of each.
 """
 
 import argparse
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/fine_tune_step")
+    parser.add_argument("--memory", action="store_true", help="the largest resident memory of each, one run")
     arguments = parser.parse_args()
     turns.one_thread()
     sizes = [arguments.batch, arguments.tokens, arguments.steps]
@@ -64,7 +66,7 @@ def main() -> None:
         "PyTorch": lambda: pytorch(*sizes),
         "augment": lambda: turns.ours(arguments.program, arguments.library, arguments.model, *sizes),
     }
-    turns.compare(arguments.rounds, sides)
+    turns.measure(arguments, sides)
 
 
 if __name__ == "__main__":

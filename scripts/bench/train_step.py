@@ -1,14 +1,14 @@
 """The time of a training step of a network here and in PyTorch: same shapes, one thread, in turns.
 
     cargo build --release --example train_step
-    python scripts/bench/train_step.py LIBRARY [--network resnet-cnn] [--batch 16] [--steps 6] [--rounds 3] [--size 369 496]
+    python scripts/bench/train_step.py LIBRARY [--network resnet-cnn] [--batch 16] [--steps 6] [--rounds 3] [--memory] [--size 369 496]
 
 LIBRARY is ONNX Runtime's. Networks are `resnet-cnn`, `resnet-crnn-at` (a size is height and width); `resnet50-crnn-at` with all of its
 ResNet-50 trained, and `maps`, the same fed with the maps of a frozen one, both with `--model MODEL.onnx`, a ResNet-50 that
 `--export MODEL.onnx` writes with random weights (it needs transformers); and parts: `bigru` (steps, hidden size of a direction) and
 `encoder` (steps, features). Both sides run AdamW on the same shapes. PyTorch's ResNet-50 keeps its running statistics, as a file does.
 Medians of the steps behind the first of each round are printed: processor time, which other programs on the machine disturb less, and
-time by the clock.
+time by the clock. With --memory it is the largest resident memory of one run of each.
 """
 
 import argparse
@@ -153,6 +153,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--export", type=Path)
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/examples/train_step")
+    parser.add_argument("--memory", action="store_true", help="the largest resident memory of each, one run")
     arguments = parser.parse_args()
     if arguments.export:
         return export(arguments.export)
@@ -164,7 +165,7 @@ def main() -> None:
         "PyTorch": lambda: pytorch(name, batch, steps, size),
         "augment": lambda: turns.ours(arguments.program, arguments.library, ours, batch, steps, *size),
     }
-    turns.compare(arguments.rounds, sides)
+    turns.measure(arguments, sides)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,26 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+def peak_mib():
+    """The largest resident memory of this process so far."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+def measure(arguments, sides):
+    """Runs the sides, a function each by its name, and prints times or, with `--memory`, the largest resident memory of each."""
+    if not arguments.memory:
+        return compare(arguments.rounds, sides)
+    print(f"augment: {sides['augment']()['peak_mib']:.0f} MiB")
+    # PyTorch runs once, in this process, which has only loaded it so far.
+    before = peak_mib()
+    sides["PyTorch"]()
+    print(f"PyTorch: {peak_mib():.0f} MiB, {before:.0f} before its first step")
+
+
 def compare(rounds, sides):
-    """Runs the sides, a function each by its name, in turns, and prints medians without each run's first step, and their ratio."""
+    """Runs the sides in turns, and prints medians without each run's first step, and their ratio."""
     results = {}
     for _ in range(rounds):
         for name, side in sides.items():

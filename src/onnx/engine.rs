@@ -134,6 +134,19 @@ impl Engine {
     /// # Errors
     /// [`SessionError::Load`].
     pub fn session_of(&self, name: &str, graph: &[u8]) -> Result<Session, SessionError> {
+        self.loaded(name, graph, true)
+    }
+
+    /// The same for a large graph that is run over and over: without the runtime's plan of memory. That is one block for all that a
+    /// run needs, taken in the second run beside what the first had taken piece by piece and the runtime keeps.
+    ///
+    /// # Errors
+    /// [`SessionError::Load`].
+    pub fn unplanned_session_of(&self, name: &str, graph: &[u8]) -> Result<Session, SessionError> {
+        self.loaded(name, graph, false)
+    }
+
+    fn loaded(&self, name: &str, graph: &[u8], planned: bool) -> Result<Session, SessionError> {
         let fail = |reason: String| SessionError::Load {
             path: PathBuf::from(name),
             reason,
@@ -141,6 +154,8 @@ impl Engine {
         let inner = self
             .builder()
             .map_err(fail)?
+            .with_memory_pattern(planned)
+            .map_err(|error| fail(error.to_string()))?
             .commit_from_memory(graph)
             .map_err(|error| fail(error.to_string()))?;
         Ok(Session::new(inner, Path::new(name)))

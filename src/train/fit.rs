@@ -125,7 +125,7 @@ impl Fit<'_> {
     pub fn run(
         &self,
         step: &TrainingStep,
-        start: Checkpoint,
+        mut start: Checkpoint,
         save: &mut dyn FnMut(&Checkpoint) -> Result<(), FileError>,
         listener: &mut dyn Listener,
         interrupt: &Interrupt,
@@ -135,7 +135,7 @@ impl Fit<'_> {
             order: self.order(),
             total: self.settings.length.steps(self.order().steps()),
             batch: Batch::new(&step.inputs),
-            trainer: Trainer::new(self.engine, step, &start.state)?,
+            trainer: Trainer::new(self.engine, step, &std::mem::take(&mut start.state))?,
             classes: step.classes,
             at: start,
         };
@@ -149,17 +149,17 @@ impl Fit<'_> {
                 }
             }
             if interrupt.stopped() {
-                save(course.checkpoint()?)?;
+                course.checkpoint(save)?;
                 let (done, total) = (course.at.progress.steps, course.total);
                 return Err(FitError::Interrupted { done, total });
             }
             if course.is_done() {
                 // What comes behind, such as writing the model, may fail; it is not trained again for that.
-                save(course.checkpoint()?)?;
+                course.checkpoint(save)?;
                 break;
             }
             if saved.elapsed() >= every && course.at.progress.steps > 0 {
-                save(course.checkpoint()?)?;
+                course.checkpoint(save)?;
                 saved = Instant::now();
             }
             course.step(listener)?;
@@ -176,7 +176,7 @@ struct Course<'a> {
     batch: Batch,
     trainer: Trainer,
     classes: usize,
-    /// Its state is that of the last checkpoint; the present one is the trainer's.
+    /// Without the state, which is the trainer's.
     at: Checkpoint,
 }
 
@@ -193,9 +193,14 @@ impl Course<'_> {
         self.at.progress.steps >= self.total || self.at.progress.stopped
     }
 
-    fn checkpoint(&mut self) -> Result<&Checkpoint, FitError> {
+    fn checkpoint(
+        &mut self,
+        save: &mut dyn FnMut(&Checkpoint) -> Result<(), FileError>,
+    ) -> Result<(), FitError> {
         self.at.state = self.trainer.state()?;
-        Ok(&self.at)
+        let saved = save(&self.at);
+        self.at.state.clear();
+        Ok(saved?)
     }
 
     fn step(&mut self, listener: &mut dyn Listener) -> Result<(), FitError> {

@@ -108,7 +108,7 @@ impl Trainer {
     /// # Errors
     /// [`TrainError::Session`], [`TrainError::State`] and [`TrainError::Run`].
     pub fn new(engine: &Engine, step: &TrainingStep, state: &State) -> Result<Self, TrainError> {
-        let session = engine.session_of("training step", &step.model)?;
+        let session = engine.unplanned_session_of("training step", &step.model)?;
         let host = Allocator::default();
         let device = match engine.taken() {
             Taken::Cpu(_) => None,
