@@ -22,7 +22,7 @@ const ROWS: usize = 5;
 const CLASSES: usize = 4;
 pub const PICTURE: (usize, usize) = (24, 32);
 /// Colours of no encoder in particular, so that a test tells where they come from.
-const COLOURS: ([f64; 3], [f64; 3]) = ([0.5, 0.375, 0.25], [0.5, 0.25, 0.125]);
+pub const COLOURS: ([f64; 3], [f64; 3]) = ([0.5, 0.375, 0.25], [0.5, 0.25, 0.125]);
 
 /// A file of the small ResNet.
 pub fn import(file: &str) -> Import {
@@ -30,7 +30,7 @@ pub fn import(file: &str) -> Import {
     Import::open(&root.join(format!("{file}.onnx"))).unwrap()
 }
 
-fn branch(file: &str, train: Tuned, kernel: usize, (mean, std): ([f64; 3], [f64; 3])) -> MapBranch {
+pub fn branch(file: &str, train: Tuned, kernel: usize, (mean, std): ([f64; 3], [f64; 3])) -> MapBranch {
     MapBranch {
         backbone: Backbone {
             file: ImageFile::of(import(file), "resnet-random", "0", PICTURE, None).unwrap(),
@@ -59,7 +59,7 @@ fn dropping(mut speech: MapBranch, dropout: f64) -> MapBranch {
     speech
 }
 
-fn resnet50(speech: &MapBranch, dropout: f64) -> Architecture {
+pub fn resnet50(speech: &MapBranch, dropout: f64) -> Architecture {
     Architecture::Resnet50CrnnAt(Box::new(Resnet50CrnnAt {
         height: PICTURE.0,
         width: PICTURE.1,
@@ -177,16 +177,20 @@ fn settings(batch: usize) -> Settings {
     }
 }
 
+pub fn step(network: &Architecture) -> TrainingStep {
+    TrainingStep::new(network, &settings(ROWS)).unwrap()
+}
+
 /// The other exporter's file has other names, and the same weights: three steps lead to the same logits.
 #[test]
 fn both_exporters_files_train_alike() {
     let logits = ["dynamo", "script"].map(|file| {
         let network = resnet50(&imagenet(file, Tuned::All), 0.0);
-        let step = TrainingStep::new(&network, &settings(ROWS)).unwrap();
+        let step = step(&network);
         let mut trained: Vec<usize> = step.slots.iter().map(|slot| slot.dims.iter().product()).collect();
         trained.sort_unstable();
         let head = resnet50(&imagenet(file, Tuned::Head), 0.0);
-        let without = TrainingStep::new(&head, &settings(ROWS)).unwrap().trained;
+        let without = crate::encoders::step(&head).trained;
         let weights: usize = import(file)
             .weights()
             .iter()

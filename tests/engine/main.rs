@@ -17,6 +17,7 @@ mod files;
 mod goldens;
 mod imports;
 mod layers;
+mod maps;
 mod nets;
 mod networks;
 mod recurrent;

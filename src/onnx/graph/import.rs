@@ -1,6 +1,8 @@
 //! A model's file as a part of a network: which of its weights can be trained, and in which of its layers each one is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use super::element::Element;
@@ -94,7 +96,7 @@ impl Import {
     /// # Errors
     /// [`GraphError::File`] when an input is not there or has other sizes in the file, [`GraphError::NoShape`].
     pub fn graph(&self, inputs: &[(&str, Vec<usize>)]) -> Result<Graph, GraphError> {
-        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut sizes: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
         for (name, wanted) in inputs {
             let Some(dims) = self.dims(name) else {
                 return Err(file(
@@ -103,7 +105,7 @@ impl Import {
                 ));
             };
             let misfit = || {
-                let found: Vec<String> = dims.iter().map(|dim| format!("{dim:?}")).collect();
+                let found: Vec<String> = dims.iter().map(Size::to_string).collect();
                 file(
                     format!("the input {name} of [{}]", found.join(", ")),
                     &format!("one that takes {wanted:?}"),
@@ -115,7 +117,7 @@ impl Import {
             for (dim, &size) in dims.iter().zip(wanted) {
                 match dim {
                     Size::Named(there) => {
-                        if *sizes.entry(there).or_insert(size) != size {
+                        if *sizes.entry(there.clone()).or_insert(size) != size {
                             return Err(misfit());
                         }
                     }
@@ -124,7 +126,7 @@ impl Import {
                 }
             }
         }
-        let sizes: Vec<(&str, usize)> = sizes.into_iter().collect();
+        let sizes: Vec<(&str, usize)> = sizes.iter().map(|(name, &size)| (name.as_ref(), size)).collect();
         self.file.graph(&sizes)
     }
 
@@ -133,19 +135,29 @@ impl Import {
         let type_proto::Value::TensorType(tensor) = info.r#type.as_ref()?.value.as_ref()? else {
             return None;
         };
-        let dims = tensor.shape.as_ref()?.dim.iter().map(|dim| match &dim.value {
-            Some(dimension::Value::DimValue(size)) => Some(Size::Known(*size)),
-            Some(dimension::Value::DimParam(name)) => Some(Size::Named(name)),
-            None => None,
+        let dims = tensor.shape.as_ref()?.dim.iter().enumerate();
+        let dims = dims.map(|(at, dim)| match &dim.value {
+            Some(dimension::Value::DimValue(size)) => Size::Known(*size),
+            Some(dimension::Value::DimParam(name)) => Size::Named(name.into()),
+            // As the graph's reader calls it.
+            None => Size::Named(format!("{input}.{at}").into()),
         });
-        dims.collect()
+        Some(dims.collect())
     }
 }
 
-#[derive(Debug)]
 enum Size<'a> {
     Known(i64),
-    Named(&'a str),
+    Named(Cow<'a, str>),
+}
+
+impl fmt::Display for Size<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Size::Known(size) => write!(f, "{size}"),
+            Size::Named(name) => f.write_str(name),
+        }
+    }
 }
 
 /// The places of all weights that can be trained.

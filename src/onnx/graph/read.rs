@@ -226,15 +226,18 @@ impl Reader<'_> {
             .enumerate()
             .map(|(at, dim)| match &dim.value {
                 Some(dimension::Value::DimValue(size)) => usize::try_from(*size).ok().map(Dim::Known),
-                Some(dimension::Value::DimParam(name)) => {
-                    let fixed = self.sizes.iter().find(|(known, _)| known == name);
-                    Some(fixed.map_or_else(|| Dim::named(name), |(_, size)| Dim::Known(*size)))
-                }
+                Some(dimension::Value::DimParam(name)) => Some(self.named(name)),
                 // A name that no other dimension has.
-                None => Some(Dim::named(&format!("{}.{at}", info.name()))),
+                None => Some(self.named(&format!("{}.{at}", info.name()))),
             });
         let shape = dims.collect::<Option<Vec<Dim>>>()?;
         Some((Element::of_code(tensor.elem_type())?, shape.into()))
+    }
+
+    /// A named dimension, with its size if that is fixed.
+    fn named(&self, name: &str) -> Dim {
+        let fixed = self.sizes.iter().find(|(known, _)| *known == name);
+        fixed.map_or_else(|| Dim::named(name), |(_, size)| Dim::Known(*size))
     }
 }
 

@@ -89,8 +89,8 @@ impl ImageFile {
             GraphError::File { found, expected } => GraphError::File {
                 found,
                 expected: format!(
-                    "{expected}\nhint: export the encoder with any height and width (dynamic_shapes, or dynamic_axes), or make \
-                     the dataset's images of the size that it takes ([image] of its recipe)"
+                    "{expected}\nhint: export the encoder with any batch, height and width (dynamic_shapes, or dynamic_axes), or make \
+                     the dataset's images of the size that it takes ([mel.image] of its recipe)"
                 ),
             },
             other => other,
@@ -149,22 +149,20 @@ fn last_map(graph: &Graph) -> Result<(String, [usize; 3]), GraphError> {
         .filter(|(name, map)| map[1] * map[2] > 1 || name == USUAL)
         .collect();
     let usual = given.iter().find(|(name, _)| name == USUAL);
-    if let Some(map) = usual.or(given.first()) {
+    // Encoders that give a map of each stage give the last one last.
+    if let Some(map) = usual.or(given.last()) {
         return Ok(map.clone());
     }
     let pooled = graph.nodes().iter().rev().find_map(|node| {
-        let pools = match node.operator.as_str() {
-            "GlobalAveragePool" => true,
-            "AveragePool" | "ReduceMean" => {
-                let output = node.outputs.first().copied().flatten()?;
-                let left = graph.shape(output).ok()?.sizes()?;
-                // [batch, channels], or with sizes of 1 behind them.
-                left.len() >= 2 && left.iter().skip(2).all(|&size| size == 1)
-            }
-            _ => false,
-        };
-        let input = node.inputs.first().copied().flatten()?;
-        pools.then(|| map_of(graph, input)).flatten()
+        if !["GlobalAveragePool", "AveragePool", "ReduceMean"].contains(&node.operator.as_str()) {
+            return None;
+        }
+        let (input, output) = (node.inputs.first()?, node.outputs.first()?);
+        let (name, map) = map_of(graph, (*input)?)?;
+        let left = graph.shape((*output)?).ok()?.sizes()?;
+        // [batch, channels], or with sizes of 1 behind them.
+        let pools = left.get(1) == map.first() && left.iter().skip(2).all(|&size| size == 1);
+        pools.then_some((name, map))
     });
     pooled.ok_or_else(|| {
         let names = graph.outputs().iter().filter_map(|&value| graph.info(value).ok());
