@@ -165,9 +165,9 @@ fn files_that_cannot_be_read_say_why() {
     let error = |bytes: &[u8]| Graph::from_model(bytes, &[]).unwrap_err().to_string();
     assert!(error(b"\xff\xff\xff").contains("expected an ONNX model"));
     assert!(error(b"").contains("found no graph"));
-    let old = error(&foreign(11));
+    let old = error(&foreign(10));
     assert!(
-        old.contains("found operators of version 11, expected 16 to 24\nhint: "),
+        old.contains("found operators of version 10, expected 11 to 24\nhint: "),
         "{old}"
     );
     let mut model = ModelProto::decode(&foreign(OPSET)[..]).unwrap();

@@ -71,18 +71,18 @@ fn the_speech_branch_of_both_begins_as_a_speech_model() {
         .train("second")
         .ends(0)
         .says(&format!("{numbers} numbers begin as in ./first"));
-    // From both to both the same, or all of it.
-    project.write("recipe.toml", still(&both()) + "[init]\nspeech = \"second\"\n");
-    project
-        .train("third")
-        .ends(0)
-        .says(&format!("{numbers} numbers begin as in ./second"));
-    project.write("recipe.toml", still(&both()) + "[init]\nmodel = \"second\"\n");
+    // From both to both, the branch or all of it.
     let words = 32 * 6 + 6 + (8 + 6) * 3 + 3;
-    project
-        .train("fourth")
-        .ends(0)
-        .says(&format!("{} numbers begin", numbers + words));
+    for (out, key, count) in [("third", "speech", numbers), ("fourth", "model", numbers + words)] {
+        project.write(
+            "recipe.toml",
+            still(&both()) + &format!("[init]\n{key} = \"second\"\n"),
+        );
+        project
+            .train(out)
+            .ends(0)
+            .says(&format!("{count} numbers begin as in ./second"));
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@
 )]
 
 mod data;
+mod encoders;
+mod encoders_begun;
 mod folders;
 mod hostile;
 mod infer;

@@ -60,6 +60,67 @@ pub fn both() -> String {
     )
 }
 
+/// Trains on pictures behind the image encoder in `backbone`, which is frozen.
+pub const SEES: &str = r#"seed = 3
+[data]
+audio = "speech"
+[network]
+kind = "resnet50-crnn-at"
+train = "head"
+channels = 4
+heads = 2
+feed_forward = 8
+dropout = 0.1
+[backbone]
+model = "./backbone"
+[train]
+batch = 8
+epochs = 3
+learning_rate = 0.01
+"#;
+
+/// Trains the encoder of texts in `reader` itself, on transcripts.
+pub const READS: &str = r#"seed = 3
+[data]
+audio = "speech"
+[network]
+kind = "bert-text"
+train = { last = 1 }
+max_tokens = 16
+dropout = 0.1
+[encoder]
+model = "./reader"
+[train]
+batch = 8
+epochs = 3
+learning_rate = 0.01
+"#;
+
+/// Trains on pictures and transcripts, with an encoder within each branch.
+pub const BOTH_WITHIN: &str = r#"seed = 3
+[data]
+audio = "speech"
+[network]
+kind = "bimer"
+speech = "resnet50-crnn-at"
+text = "bert-text"
+train = { speech = "head", text = { last = 1 } }
+channels = 4
+heads = 2
+feed_forward = 8
+text_features = 6
+max_tokens = 16
+dropout = 0.1
+[backbone]
+model = "./backbone"
+[encoder]
+model = "./reader"
+[train]
+batch = 8
+epochs = 3
+learning_rate = 0.01
+"#;
+
 /// A model of `tests/models`.
 pub fn model(name: &str) -> String {
     format!("{}/tests/models/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -149,6 +210,14 @@ impl Project {
         project.speech("speech", &rows(8, 3));
         project.write("recipe.toml", recipe);
         project
+    }
+
+    /// The folders `backbone` and `reader` of a small image encoder and of a small encoder of texts.
+    pub fn with_encoders(self) -> Self {
+        let file = fs::read(model("resnet-random/dynamo.onnx")).unwrap();
+        self.write("backbone/model.onnx", file);
+        copy(model("sentence-encoder").as_ref(), &self.path("reader"));
+        self
     }
 
     /// The dataset `words` of the same rows in place of `speech`, each training row with two new sentences.

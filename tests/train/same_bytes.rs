@@ -30,7 +30,7 @@ fn rich() -> Project {
 const CHECKPOINT: &str = "out/.augment/checkpoint.safetensors";
 
 /// Starts a training and gives it a signal once it has written so many checkpoints, or has ended; gives what it came to.
-fn stopped(project: &Project, signal: &str, checkpoints: usize) -> Ran {
+pub fn stopped(project: &Project, signal: &str, checkpoints: usize) -> Ran {
     let path = project.path(CHECKPOINT);
     let stamp = || fs::metadata(&path).and_then(|found| found.modified()).ok();
     let mut last = stamp();

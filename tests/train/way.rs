@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::project::{FILES, LABELS, Project, SPEECH, both, differing, lines, model, names, words};
 
 /// A corpus of recordings with transcripts in `corpus.csv`, and the recipe of a dataset of it with tiny pictures.
-fn recorded() -> Project {
+pub fn recorded() -> Project {
     let project = Project::empty();
     let mut table = String::from("id,audio,text,label\n");
     for (class, label) in LABELS.into_iter().enumerate() {
@@ -43,7 +43,7 @@ fn recorded() -> Project {
     project
 }
 
-fn numbers(value: &Value) -> Vec<f64> {
+pub fn numbers(value: &Value) -> Vec<f64> {
     value
         .as_array()
         .unwrap()

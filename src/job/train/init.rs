@@ -179,7 +179,8 @@ fn scopes(ours: &Architecture, theirs: &Architecture, what: Beginning) -> Result
     let same = "expected the same [backbone] and [network] train";
     if what != Beginning::Text
         && let (Some(ours), Some(theirs)) = (ours.backbone(), theirs.backbone())
-        && (ours.file != theirs.file || ours.train != theirs.train)
+        && (ours.file != theirs.file
+            || (ours.mean, ours.std, ours.train) != (theirs.mean, theirs.std, theirs.train))
     {
         return Err(format!(
             "found a model of another image encoder, or of which other layers were trained, {same}"
