@@ -3,8 +3,8 @@
     python scripts/models/goldens_bert.py
 
 `model.onnx` is exported on PyTorch's TorchScript route, which gives turned weights of products a number for a name; goldens go by
-that file's names. `older.onnx` is the same with ONNX's operators of version 11, `dynamo.onnx` on the route of torch.export. So is a small ResNet, as both routes write it
-(both fold normalisations into convolutions).
+that file's names. `older.onnx` is the same with ONNX's operators of version 11, `dynamo.onnx` on the route of torch.export. So is
+a small ResNet, as both routes write it (both fold normalisations into convolutions), and `kept.onnx` with its normalisations.
 """
 
 import json
@@ -109,18 +109,25 @@ class Resnet(nn.Module):
         return self.fc(torch.flatten(self.avgpool(self.layer2(self.layer1(x))), 1))
 
 
-def export_resnet(folder: Path) -> list[float]:
-    """Writes both files; gives the logits of two images."""
+def resnet() -> Resnet:
     torch.manual_seed(5)
     net = Resnet().eval()
     with torch.no_grad():
         for name, tensor in [*net.named_parameters(), *net.named_buffers()]:
             if tensor.dim() == 1:
                 tensor.copy_((1 if name.endswith(("weight", "var")) else 0) + 0.2 * torch.rand_like(tensor))
+    return net
+
+
+def export_resnet(folder: Path) -> list[float]:
+    """Writes all files; gives the logits of two images."""
+    net = resnet()
     images = numbers(2 * 3 * 24 * 32, 0).reshape(2, 3, 24, 32).float()
+    script = {"dynamo": False, "opset_version": 17, "dynamic_axes": {"image": {0: "batch"}, "scores": {0: "batch"}}}
     for name, settings in {
-        "script": {"dynamo": False, "opset_version": 17, "dynamic_axes": {"image": {0: "batch"}, "scores": {0: "batch"}}},
+        "script": script,
         "dynamo": {"dynamo": True, "external_data": False, "dynamic_shapes": {"image": {0: torch.export.Dim("batch")}}},
+        "kept": script | {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PRESERVE},
     }.items():
         path = folder / f"{name}.onnx"
         torch.onnx.export(net, (images,), path, input_names=["image"], output_names=["scores"], **settings)

@@ -4,7 +4,8 @@
     python scripts/models/goldens_encoders.py
 
 The encoders are those of `goldens_bert.py`, by the names in the files of torch.export. Such a file has its ResNet's normalisations
-within its convolutions, so that is what is trained here: convolutions with a bias. Also counts parameters of full size.
+within its convolutions, so that is what is trained here: convolutions with a bias. Once it is the file that kept them: their scales
+and offsets are trained, their statistics stay. Also counts parameters of full size.
 """
 
 import json
@@ -15,7 +16,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from goldens_bert import batch_of, bert, file_names
+from goldens_bert import batch_of, bert, file_names, resnet
 from goldens_networks import blocks, write
 from goldens_training import numbers
 
@@ -75,6 +76,20 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
     return {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in onnx.load(path).graph.initializer}
 
 
+class Kept(nn.Module):
+    """The same with its normalisations, which go by the statistics that they have."""
+
+    channels = 16
+
+    def __init__(self) -> None:
+        super().__init__()
+        net = resnet()
+        self.conv1, self.bn1, self.maxpool, self.layer1, self.layer2 = net.conv1, net.bn1, net.maxpool, net.layer1, net.layer2
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.layer2(self.layer1(self.maxpool(self.bn1(self.conv1(image)).relu())))
+
+
 class Speech(nn.Module):
     """An image with the colours that its encoder knows; the map; convolution, normalisation, ReLU; spatial attention; each place is a
     step; GRU; a layer of a Transformer's encoder; the mean over the steps."""
@@ -98,9 +113,10 @@ class Speech(nn.Module):
         return self.encoder(steps).mean(1)
 
 
-def saved(name: str, tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
+def saved(speech: Speech, name: str, tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
     scope, found, own = name.rpartition("backbone.")
-    return f"{scope}{found}{Folded.file_name(own)}" if found else name, tensor
+    folded = found and isinstance(speech.backbone, Folded)
+    return f"{scope}{found}{Folded.file_name(own)}" if folded else name, tensor
 
 
 class Resnet50CrnnAt(Speech):
@@ -116,7 +132,7 @@ class Resnet50CrnnAt(Speech):
         return self.head(self.features(image))
 
     def saved(self, name: str, tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
-        return saved(name, tensor)
+        return saved(self, name, tensor)
 
 
 class Residual(nn.Sequential):
@@ -186,7 +202,7 @@ class Bimer(nn.Module):
     def saved(self, name: str, tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
         own = name.removeprefix("words.encoder.")
         if own == name:
-            return saved(name, tensor)
+            return saved(self.speech, name, tensor)
         there, turned = self.words.names[own]
         return f"words.encoder.{there}", tensor.T if turned else tensor
 
@@ -208,6 +224,7 @@ def write_encoders(folder: Path) -> None:
         folder,
         {
             "resnet50-crnn-at": lambda: Resnet50CrnnAt(Folded(None), 4, 1, 2, 8),
+            "resnet50-crnn-at-kept": lambda: Resnet50CrnnAt(Kept(), 4, 1, 2, 8),
             "resnet50-crnn-at-last": lambda: Resnet50CrnnAt(Folded(1), 4, 3, 2, 8, COLOURS),
             "resnet50-crnn-at-frozen": lambda: Resnet50CrnnAt(Folded(0), 4, 1, 2, 8, COLOURS),
             "bimer-encoders": lambda: Bimer(Speech(Folded(1), 4, 1, 2, 8), Words(1, "mean", 5)),

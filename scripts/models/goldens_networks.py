@@ -207,9 +207,13 @@ def train(net: nn.Module, weights: list[float] | None, soft: bool, clip: float |
         golden["losses"].append(loss.item())
         golden["norms"].append(norm.item())
         optimizer.step()
-    frozen = {name for name, parameter in net.named_parameters() if not parameter.requires_grad}
-    state = [item for item in net.state_dict().items() if not item[0].endswith("num_batches_tracked") and item[0] not in frozen]
-    golden["last"] = written(dict(saved(*item) for item in state))
+    # Of an encoder only what is trained is in the program's state.
+    kept = [
+        (name, tensor)
+        for name, tensor in net.state_dict().items()
+        if name in trained or not (name.endswith("num_batches_tracked") or is_of_file(name))
+    ]
+    golden["last"] = written(dict(saved(*item) for item in kept))
     net.eval()
     with torch.no_grad():
         golden["used"] = written({"used": net(*data(0))})["used"]

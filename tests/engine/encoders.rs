@@ -133,6 +133,8 @@ fn compare(file: &str, make: impl Fn(f64) -> Architecture, data: &dyn Fn(usize) 
 fn resnet50_crnn_at_trains_as_in_pytorch() {
     for (golden, speech) in [
         ("resnet50-crnn-at", imagenet("dynamo", Tuned::All)),
+        // Exporters may be told to keep normalisations.
+        ("resnet50-crnn-at-kept", imagenet("kept", Tuned::All)),
         (
             "resnet50-crnn-at-last",
             branch("dynamo", Tuned::Last(1), 3, COLOURS),
