@@ -71,7 +71,10 @@ pub fn resnet50(speech: &MapBranch, dropout: f64) -> Architecture {
 
 fn bimer(speech: Speech, words: Words, dropout: f64) -> Architecture {
     let (widths, speech) = match speech {
-        Speech::Resnet50CrnnAt(speech) => (vec![], Speech::Resnet50CrnnAt(dropping(speech, dropout))),
+        Speech::Resnet50CrnnAt(speech) => (
+            vec![],
+            Speech::Resnet50CrnnAt(Box::new(dropping(*speech, dropout))),
+        ),
         other => (vec![4], other),
     };
     Architecture::Bimer(Box::new(Bimer {
@@ -156,8 +159,8 @@ fn resnet50_crnn_at_trains_as_in_pytorch() {
 
 #[test]
 fn bimer_with_encoders_trains_as_in_pytorch() {
-    let last = Speech::Resnet50CrnnAt(imagenet("dynamo", Tuned::Last(1)));
-    let frozen = Speech::Resnet50CrnnAt(imagenet("dynamo", Tuned::Head));
+    let last = Speech::Resnet50CrnnAt(Box::new(imagenet("dynamo", Tuned::Last(1))));
+    let frozen = Speech::Resnet50CrnnAt(Box::new(imagenet("dynamo", Tuned::Head)));
     let words = |train: Tuned, pooling: Pooled| Words::BertText(bert::branch("dynamo", train, pooling));
     let both = |dropout| bimer(last.clone(), words(Tuned::Last(1), Pooled::Mean), dropout);
     compare("bimer-encoders", both, &images_and_tokens);
@@ -265,7 +268,7 @@ fn networks_of_full_size_have_the_parameters_that_the_documentation_counts() {
             let bimer = Architecture::Bimer(Box::new(Bimer {
                 height,
                 width,
-                speech: Speech::Resnet50CrnnAt(speech.clone()),
+                speech: Speech::Resnet50CrnnAt(Box::new(speech.clone())),
                 widths: vec![],
                 words: Words::Features,
                 text_size: 384,

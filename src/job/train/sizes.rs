@@ -77,7 +77,7 @@ impl TrainJob {
                         (Speech::ResnetCrnnAt(attentive), widths)
                     }
                     SpeechSection::Resnet50CrnnAt(map) => {
-                        (Speech::Resnet50CrnnAt(self.branch(&map)?), Vec::new())
+                        (Speech::Resnet50CrnnAt(Box::new(self.branch(&map)?)), Vec::new())
                     }
                 };
                 let words = match words {

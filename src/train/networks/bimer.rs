@@ -26,7 +26,7 @@ pub enum Speech {
     ResnetCrnnAt(Attentive),
     /// `resnet50-crnn-at`.
     #[serde(rename = "resnet50-crnn-at")]
-    Resnet50CrnnAt(MapBranch),
+    Resnet50CrnnAt(Box<MapBranch>),
 }
 
 impl Speech {

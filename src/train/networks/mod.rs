@@ -120,7 +120,7 @@ impl Architecture {
         let speech = match &mut self {
             Architecture::Resnet50CrnnAt(speech) => Some(&mut speech.speech),
             Architecture::Bimer(bimer) => match &mut bimer.speech {
-                Speech::Resnet50CrnnAt(speech) => Some(speech),
+                Speech::Resnet50CrnnAt(speech) => Some(speech.as_mut()),
                 Speech::ResnetCnn | Speech::ResnetCrnnAt(_) => None,
             },
             _ => None,
