@@ -1,6 +1,7 @@
 //! `augment audio`: from a recipe to a dataset.
 
 mod load;
+mod make;
 mod maker;
 mod outcome;
 mod planning;
