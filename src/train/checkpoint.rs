@@ -208,6 +208,7 @@ mod tests {
             state: State::from([
                 ("a".to_owned(), tensor(&[1.0, f32::MIN_POSITIVE / 2.0])),
                 ("adam.m/a".to_owned(), tensor(&[0.1, -0.0])),
+                ("scaler/scale".to_owned(), Tensor::f32(&[], &[65_536.0]).unwrap()),
             ]),
             best: Some(State::from([("a".to_owned(), tensor(&[3.0, 4.0]))])),
         }

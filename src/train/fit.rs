@@ -17,7 +17,7 @@ use crate::onnx::engine::Engine;
 use crate::onnx::graph::GraphError;
 use crate::onnx::graph::network::Network;
 use crate::onnx::graph::tensor::Tensor;
-use crate::onnx::graph::train::{State, TrainError, Trainer, TrainingStep, inference_model};
+use crate::onnx::graph::train::{State, TrainError, Trainer, TrainingStep, inference_model, is_parameter};
 use crate::run::atomic::FileError;
 use crate::run::interrupt::Interrupt;
 
@@ -110,7 +110,12 @@ pub fn training_step(
     settings: &FitSettings,
 ) -> Result<TrainingStep, FitError> {
     let batch = Order::new(settings.seed, rows, settings.batch).batch();
-    Ok(TrainingStep::new(network, &settings.step(batch))?)
+    let precision = settings.precision;
+    Ok(TrainingStep::with_precision(
+        network,
+        &settings.step(batch),
+        precision,
+    )?)
 }
 
 impl Fit<'_> {
@@ -223,7 +228,7 @@ impl Course<'_> {
             .step_of(&self.batch.inputs(), &targets, number, rate as f32)?;
         progress.steps = number;
         progress.tally.rate = rate;
-        if let Err(reason) = progress.watch.see(outcome.loss, outcome.norm, self.classes) {
+        if let Err(reason) = progress.watch.see(&outcome, self.classes) {
             return Err(self.failed(reason));
         }
         progress.tally.add(outcome.loss, rate);
@@ -319,9 +324,9 @@ impl Course<'_> {
     }
 }
 
-/// A state without the optimizer's moments.
+/// A state without the optimizer's moments and the scale of the loss.
 fn parameters(mut state: State) -> State {
-    state.retain(|name, _| !name.starts_with("adam.m/") && !name.starts_with("adam.v/"));
+    state.retain(|name, _| is_parameter(name));
     state
 }
 

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::onnx::graph::train::Outcome;
+
 /// Steps over which the loss is averaged.
 const WINDOW: usize = 50;
 /// Times the loss of guessing that the average may not exceed.
@@ -16,18 +18,29 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Takes the loss and the gradient's norm of a step in.
+    /// Takes a step in. One whose gradients left the range of 16 bits is left out, and borne as long as a smaller scale may help.
     ///
     /// # Errors
     /// In words, what is wrong with them.
-    pub(super) fn see(&mut self, loss: f32, norm: f32, classes: usize) -> Result<(), String> {
+    pub(super) fn see(&mut self, outcome: &Outcome, classes: usize) -> Result<(), String> {
+        let (loss, norm) = (outcome.loss, outcome.norm);
         if !loss.is_finite() {
             return Err(format!("the loss is {loss}"));
         }
-        if !norm.is_finite() {
-            return Err(format!(
-                "the loss is {loss:.3}, but the gradient's norm is {norm}"
-            ));
+        match outcome.scale {
+            _ if norm.is_finite() => {}
+            None => {
+                return Err(format!(
+                    "the loss is {loss:.3}, but the gradient's norm is {norm}"
+                ));
+            }
+            Some(scale) if scale < 1.0 => {
+                return Err(format!(
+                    "the loss is {loss:.3}, but the gradient's norm is {norm} in 16 bits even where the loss is not scaled up; \
+                     [train] precision = \"fp32\" has a wider range"
+                ));
+            }
+            Some(_) => {}
         }
         self.losses.push_back(loss);
         if self.losses.len() <= WINDOW {
@@ -49,6 +62,15 @@ impl Watch {
 mod tests {
     use super::*;
 
+    fn outcome(loss: f32, norm: f32, scale: Option<f32>) -> Outcome {
+        Outcome {
+            loss,
+            norm,
+            scale,
+            logits: Vec::new(),
+        }
+    }
+
     #[test]
     fn one_bad_batch_is_borne_and_fifty_are_not() {
         let mut watch = Watch::default();
@@ -56,7 +78,7 @@ mod tests {
         let failed = loop {
             at += 1;
             let loss = if at == 3 || at > 100 { 30.0 } else { 1.0 };
-            if let Err(reason) = watch.see(loss, 1.0, 4) {
+            if let Err(reason) = watch.see(&outcome(loss, 1.0, None), 4) {
                 break reason;
             }
         };
@@ -66,9 +88,18 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_named() {
-        let failed = Watch::default().see(f32::NAN, 1.0, 4).unwrap_err();
+        let see = |loss, norm, scale| Watch::default().see(&outcome(loss, norm, scale), 4);
+        let failed = see(f32::NAN, 1.0, None).unwrap_err();
         assert_eq!(failed, "the loss is NaN");
-        let failed = Watch::default().see(1.0, f32::INFINITY, 4).unwrap_err();
+        let failed = see(1.0, f32::INFINITY, None).unwrap_err();
         assert!(failed.contains("norm is inf"), "{failed}");
+        // A step that was left out is none.
+        see(1.0, f32::NAN, Some(1.0)).unwrap();
+        let failed = see(1.0, f32::NAN, Some(0.5)).unwrap_err();
+        assert!(failed.contains("norm is NaN in 16 bits"), "{failed}");
+        assert_eq!(
+            see(f32::INFINITY, f32::NAN, Some(64.0)).unwrap_err(),
+            "the loss is inf"
+        );
     }
 }

@@ -18,6 +18,7 @@ mod goldens;
 mod imports;
 mod layers;
 mod maps;
+mod mixed;
 mod nets;
 mod networks;
 mod recurrent;

@@ -194,6 +194,22 @@ fn the_best_epoch_is_kept_or_the_last_one() {
 }
 
 #[test]
+fn products_are_computed_in_16_bits_where_the_recipe_says_so() {
+    let project = Project::of_words();
+    project.words("words", &sentences(&rows(8, 3)));
+    with(&project, "precision = \"fp32\"", "wide");
+    with(&project, "precision = \"fp16\"", "narrow");
+    let losses = ["wide", "narrow"].map(|model| cells(&project, model, "train_loss"));
+    for (wide, narrow) in losses[0].iter().zip(&losses[1]) {
+        assert!((wide - narrow).abs() < 0.02, "{wide} and {narrow}");
+    }
+    // The scale of the loss is none of the model's, nor asked of one that training begins with.
+    with(&project, "precision = \"fp16\"\n[init]\nmodel = \"narrow\"", "on");
+    project.write("recipe.toml", format!("{}precision = \"fp8\"\n", words()));
+    project.train("none").ends(1).says("fp32");
+}
+
+#[test]
 fn new_sentences_stand_in_for_transcripts() {
     let project = Project::empty();
     project.speech("speech", &rows(8, 3));

@@ -6,7 +6,7 @@ use super::{Source, TrainJob, TrainJobError};
 use crate::job::model::ModelDir;
 use crate::onnx::graph::ModelFile;
 use crate::onnx::graph::tensor::Tensor;
-use crate::onnx::graph::train::{Slot, State, TrainingStep};
+use crate::onnx::graph::train::{Slot, State, TrainingStep, is_parameter};
 use crate::recipe::Beginning;
 use crate::train::networks::Architecture;
 
@@ -71,8 +71,8 @@ fn begin(
     let with_head = scopes.has_head && labels == model.labels;
     let mut tensors = Vec::new();
     for slot in &step.slots {
-        let moment = slot.name.starts_with("adam.");
-        let Some(name) = slot.name.strip_prefix(scopes.ours).filter(|_| !moment) else {
+        let name = slot.name.strip_prefix(scopes.ours);
+        let Some(name) = name.filter(|_| is_parameter(&slot.name)) else {
             continue;
         };
         let is_head = name.starts_with("head.");

@@ -169,6 +169,7 @@ impl TrainJob {
             label_smoothing: train.label_smoothing,
             early_stopping: train.early_stopping.filter(|_| measured),
             keep: if measured { train.keep } else { Keep::Last },
+            precision: train.precision,
             checkpoint_seconds: train.checkpoint_seconds,
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::onnx::graph::train::{Decay, Optimizer};
+use crate::onnx::graph::train::{Decay, Optimizer, Precision};
 use crate::recipe::text_section::within;
 use crate::recipe::{RecipeError, Table};
 use crate::train::fit::{Keep, Length};
@@ -35,6 +35,8 @@ pub struct TrainSection {
     pub early_stopping: Option<u64>,
     /// Which epoch's weights become the model.
     pub keep: Keep,
+    /// What products are computed in.
+    pub precision: Precision,
     /// At least so many seconds from checkpoint to checkpoint.
     pub checkpoint_seconds: f64,
 }
@@ -105,6 +107,7 @@ struct Raw {
     label_smoothing: f64,
     early_stopping: Option<u64>,
     keep: Keep,
+    precision: Precision,
     checkpoint_seconds: Option<f64>,
 }
 
@@ -175,6 +178,7 @@ pub(super) fn read(root: &Table<'_>) -> Result<TrainSection, RecipeError> {
         label_smoothing,
         early_stopping,
         keep: raw.keep,
+        precision: raw.precision,
         checkpoint_seconds,
     })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::onnx::graph::train::{Optimizer, Settings};
+use crate::onnx::graph::train::{Optimizer, Precision, Settings};
 use crate::train::schedule::Schedule;
 
 /// How long a training lasts at most.
@@ -62,6 +62,8 @@ pub struct FitSettings {
     pub early_stopping: Option<u64>,
     /// Which parameters are kept.
     pub keep: Keep,
+    /// What products are computed in.
+    pub precision: Precision,
     /// Seconds from checkpoint to checkpoint, at least.
     pub checkpoint_seconds: f64,
 }

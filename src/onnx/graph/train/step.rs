@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::adam::{self, Common, Optimizer, Trained};
+use super::mixed::{self, Precision, Scaler};
 use super::{LOGITS, loss};
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::error::GraphError;
@@ -22,6 +23,8 @@ pub const LEARNING_RATE: &str = "learning_rate";
 pub const LOSS: &str = "loss";
 /// The output of the gradients' norm before clipping.
 pub const NORM: &str = "gradient_norm";
+/// The output of the scale that the loss has in the next step, with products in 16 bits.
+pub const LOSS_SCALE: &str = "loss_scale";
 
 /// Parameters, moments and running statistics by name.
 pub type State = BTreeMap<String, Tensor>;
@@ -80,13 +83,22 @@ impl Settings {
 /// A tensor that goes from step to step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
-    /// Its name: a parameter's, or the parameter's behind `adam.m/` or `adam.v/` for its moments over 1 − β. What it becomes is the graph's output of the
+    /// Its name: a parameter's, or the parameter's behind `adam.m/` or `adam.v/` for its moments over 1 − β, or one that starts with
+    /// [`SCALER`](super::SCALER). What it becomes is the graph's output of the
     /// name behind `next/`.
     pub name: String,
     /// Its shape.
     pub dims: Vec<usize>,
     /// How it begins.
     pub init: Init,
+}
+
+/// Whether a tensor of a state is a parameter or a running statistic, not a moment or part of the loss's scale.
+#[must_use]
+pub fn is_parameter(name: &str) -> bool {
+    !["adam.m/", "adam.v/", mixed::SCALER]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 impl Slot {
@@ -112,15 +124,30 @@ pub struct TrainingStep {
     pub classes: usize,
     /// Numbers that are trained.
     pub trained: usize,
+    /// What products are computed in.
+    pub precision: Precision,
     seed: u64,
 }
 
 impl TrainingStep {
-    /// Makes the step of a network.
+    /// Makes the step of a network, in 32 bits.
     ///
     /// # Errors
     /// [`GraphError`] when the network's layers do not fit one another, or give no logits [batch, classes].
     pub fn new(network: &dyn Network, settings: &Settings) -> Result<Self, GraphError> {
+        Self::with_precision(network, settings, Precision::Fp32)
+    }
+
+    /// The same with products in numbers of a kind. Where the gradients' norm is not a finite number with 16 bits, the step leaves
+    /// everything as it was but the loss's scale.
+    ///
+    /// # Errors
+    /// As [`TrainingStep::new`].
+    pub fn with_precision(
+        network: &dyn Network,
+        settings: &Settings,
+        precision: Precision,
+    ) -> Result<Self, GraphError> {
         settings.check()?;
         let mut graph = Graph::new("training step");
         let inputs = network.inputs();
@@ -142,7 +169,18 @@ impl TrainingStep {
         })?;
         let trained: Vec<&Parameter> = parameters.iter().filter(|p| p.role != Role::Running).collect();
         let of: Vec<Value> = trained.iter().map(|parameter| parameter.value).collect();
-        let mut slopes = gradients(&mut graph, loss, &of)?;
+        let scaler = match precision {
+            Precision::Fp32 => None,
+            Precision::Fp16 => Some(Scaler::new(&mut graph)?),
+        };
+        let mut slopes = match &scaler {
+            None => gradients(&mut graph, loss, &of)?,
+            Some(scaler) => {
+                let scaled = scaler.scaled(&mut graph, loss)?;
+                let slopes = gradients(&mut graph, scaled, &of)?;
+                scaler.restored(&mut graph, &slopes)?
+            }
+        };
         let norm = adam::norm(&mut graph, &slopes)?;
         if let Some(limit) = settings.clip {
             slopes = adam::clipped(&mut graph, &slopes, norm, limit)?;
@@ -151,11 +189,30 @@ impl TrainingStep {
         graph.output(LOGITS, logits)?;
         graph.output(NORM, norm)?;
         let mut slots = Vec::new();
-        optimized(&mut graph, settings, (rate, step), &trained, &slopes, &mut slots)?;
+        let mut guard = None;
+        let mut counted = step;
+        if let Some(scaler) = &scaler {
+            let good = mixed::is_finite(&mut graph, norm)?;
+            counted = scaler.counted(&mut graph, step)?;
+            let next = scaler.slots(&mut graph, good)?;
+            graph.output(LOSS_SCALE, next[0].2)?;
+            for (name, init, next) in next {
+                slot(&mut graph, &mut slots, &name, &[], init, next)?;
+            }
+            guard = Some(good);
+        }
+        let rule = Rule {
+            settings,
+            rate,
+            step: counted,
+            guard,
+        };
+        rule.optimized(&mut graph, &trained, &slopes, &mut slots)?;
         for (name, value) in updates {
             let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
                 continue;
             };
+            let value = rule.guarded(&mut graph, value, parameter.value)?;
             slot(
                 &mut graph,
                 &mut slots,
@@ -164,6 +221,9 @@ impl TrainingStep {
                 parameter.init.clone(),
                 value,
             )?;
+        }
+        if precision == Precision::Fp16 {
+            mixed::narrow(&mut graph, step)?;
         }
         Ok(TrainingStep {
             model: graph.to_model(&[])?,
@@ -175,6 +235,7 @@ impl TrainingStep {
                 .iter()
                 .map(|parameter| parameter.dims.iter().product::<usize>())
                 .sum(),
+            precision,
             seed: settings.seed,
         })
     }
@@ -211,49 +272,71 @@ fn slot(
     Ok(())
 }
 
-fn optimized(
-    graph: &mut Graph,
-    settings: &Settings,
-    (rate, step): (Value, Value),
-    trained: &[&Parameter],
-    slopes: &[Value],
-    slots: &mut Vec<Slot>,
-) -> Result<(), GraphError> {
-    let adam = &settings.optimizer;
-    let common = graph.scoped("adam", |graph| Common::new(graph, adam, rate, step))?;
-    for (parameter, &gradient) in trained.iter().zip(slopes) {
-        let names = ["adam.m", "adam.v"].map(|moment| format!("{moment}/{}", parameter.name));
-        let mut moments = [parameter.value; 2];
-        for (name, moment) in names.iter().zip(&mut moments) {
-            *moment = graph.input(name, Element::F32, &parameter.dims[..])?;
-        }
-        let [first, second] = moments;
-        let new = graph.scoped("adam", |graph| {
-            graph.scoped(&parameter.name, |graph| {
-                let role = parameter.role;
-                let value = parameter.value;
-                let trained = Trained {
-                    role,
-                    value,
-                    gradient,
-                    first,
-                    second,
-                };
-                adam::updated(graph, adam, &common, &trained)
-            })
-        })?;
-        let [value, first, second] = new;
-        let [name_m, name_v] = &names;
-        let zero = Init::Constant(0.0);
-        for (name, init, next) in [
-            (&parameter.name, parameter.init.clone(), value),
-            (name_m, zero.clone(), first),
-            (name_v, zero, second),
-        ] {
-            slot(graph, slots, name, &parameter.dims, init, next)?;
+/// How the state changes in a step.
+struct Rule<'a> {
+    settings: &'a Settings,
+    rate: Value,
+    /// The step's number, from 1, of those that were made.
+    step: Value,
+    /// Whether it changes at all; none for always.
+    guard: Option<Value>,
+}
+
+impl Rule<'_> {
+    /// What a tensor becomes, unless the step is left out.
+    fn guarded(&self, graph: &mut Graph, new: Value, old: Value) -> Result<Value, GraphError> {
+        match self.guard {
+            None => Ok(new),
+            Some(guard) => mixed::choice(graph, guard, new, old),
         }
     }
-    Ok(())
+
+    fn optimized(
+        &self,
+        graph: &mut Graph,
+        trained: &[&Parameter],
+        slopes: &[Value],
+        slots: &mut Vec<Slot>,
+    ) -> Result<(), GraphError> {
+        let adam = &self.settings.optimizer;
+        let common = graph.scoped("adam", |graph| Common::new(graph, adam, self.rate, self.step))?;
+        for (parameter, &gradient) in trained.iter().zip(slopes) {
+            let names = ["adam.m", "adam.v"].map(|moment| format!("{moment}/{}", parameter.name));
+            let mut moments = [parameter.value; 2];
+            for (name, moment) in names.iter().zip(&mut moments) {
+                *moment = graph.input(name, Element::F32, &parameter.dims[..])?;
+            }
+            let [first, second] = moments;
+            let new = graph.scoped("adam", |graph| {
+                graph.scoped(&parameter.name, |graph| {
+                    let role = parameter.role;
+                    let value = parameter.value;
+                    let trained = Trained {
+                        role,
+                        value,
+                        gradient,
+                        first,
+                        second,
+                    };
+                    adam::updated(graph, adam, &common, &trained)
+                })
+            })?;
+            let [value, first, second] = new;
+            let value = self.guarded(graph, value, parameter.value)?;
+            let first = self.guarded(graph, first, moments[0])?;
+            let second = self.guarded(graph, second, moments[1])?;
+            let [name_m, name_v] = &names;
+            let zero = Init::Constant(0.0);
+            for (name, init, next) in [
+                (&parameter.name, parameter.init.clone(), value),
+                (name_m, zero.clone(), first),
+                (name_v, zero, second),
+            ] {
+                slot(graph, slots, name, &parameter.dims, init, next)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How many classes the logits are of.

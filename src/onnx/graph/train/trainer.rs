@@ -6,7 +6,8 @@ use ort::session::IoBinding;
 use ort::value::Tensor as Buffer;
 
 use super::LOGITS;
-use super::step::{LEARNING_RATE, LOSS, NORM, STEP, Slot, State, TARGETS, TrainingStep};
+use super::mixed::Precision;
+use super::step::{LEARNING_RATE, LOSS, LOSS_SCALE, NORM, STEP, Slot, State, TARGETS, TrainingStep};
 use crate::onnx::device::Taken;
 use crate::onnx::engine::Engine;
 use crate::onnx::graph::element::Element;
@@ -79,6 +80,9 @@ pub struct Outcome {
     pub loss: f32,
     /// The length of the gradient, before clipping.
     pub norm: f32,
+    /// With products in 16 bits, the scale of the loss in the next step. A norm that is no finite number then says that this step
+    /// changed nothing else.
+    pub scale: Option<f32>,
     /// The logits of the batch, before the step: row by row, a number for each class.
     pub logits: Vec<f32>,
 }
@@ -97,6 +101,7 @@ pub struct Trainer {
     step: Buffer<i64>,
     loss: Buffer<f32>,
     norm: Buffer<f32>,
+    scale: Option<Buffer<f32>>,
     logits: Buffer<f32>,
     slots: Vec<Slot>,
     session: Session,
@@ -153,6 +158,10 @@ impl Trainer {
             step: Buffer::new(&host, scalar())?,
             loss: Buffer::new(&host, scalar())?,
             norm: Buffer::new(&host, scalar())?,
+            scale: match step.precision {
+                Precision::Fp32 => None,
+                Precision::Fp16 => Some(Buffer::new(&host, scalar())?),
+            },
             logits: Buffer::new(&host, batch(&[step.classes]))?,
             slots: step.slots.clone(),
             session,
@@ -175,6 +184,9 @@ impl Trainer {
         for binding in [one, two] {
             binding.bind_output(LOSS, &mut self.loss)?;
             binding.bind_output(NORM, &mut self.norm)?;
+            if let Some(scale) = &mut self.scale {
+                binding.bind_output(LOSS_SCALE, scale)?;
+            }
             binding.bind_output(LOGITS, &mut self.logits)?;
         }
         Ok(())
@@ -238,6 +250,7 @@ impl Trainer {
         Ok(Outcome {
             loss: first(&self.loss),
             norm: first(&self.norm),
+            scale: self.scale.as_ref().map(first),
             logits: self.logits.extract_tensor().1.to_vec(),
         })
     }
