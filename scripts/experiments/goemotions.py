@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What balancing does to a classifier of emotions in sentences: three training sets, one untouched test split, several seeds.
+"""What balancing does to a classifier of emotions in sentences: four training sets, one untouched test split, several seeds.
 
     python3 scripts/experiments/goemotions.py --corpus goemotions --encoder all-MiniLM-L6-v2 --masked-lm distilbert-base-uncased \\
         --out out/goemotions
@@ -10,6 +10,7 @@ classes are cut to --kept sentences, the two rarest, disgust and fear, to a tent
 - unbalanced:  the sentences that are left
 - duplicated:  every class repeated to the largest ([train] oversample)
 - augmented:   `augment text` fills the small classes up with new sentences, as far as its guards allow
+- both:        the augmented set, every class repeated to the largest
 
 for the same number of steps. UA and macro F1 on all single-label rows of test.tsv go to stdout as Markdown, with differences
 and their 95 % intervals (paired by seed, Student's t); OUT/results.json holds every number. A finished part is not repeated.
@@ -25,8 +26,9 @@ from digits import augment, interval
 
 LABELS = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 CUT = ["disgust", "fear"]
-ARMS = ["unbalanced", "duplicated", "augmented"]
-PAIRS = [("duplicated", "unbalanced"), ("augmented", "unbalanced"), ("augmented", "duplicated")]
+ARMS = ["unbalanced", "duplicated", "augmented", "both"]
+PAIRS = [("duplicated", "unbalanced"), ("augmented", "unbalanced"), ("augmented", "duplicated"),
+         ("both", "unbalanced"), ("both", "duplicated")]
 
 DATA = """seed = {seed}
 [corpus]
@@ -108,14 +110,14 @@ def one_seed(options, seed, whole):
     counts = "{ " + ", ".join(f"{label} = {count}" for label, count in kept.items()) + " }"
     data = {"unbalanced": dataset(options, folder, "cut", seed, counts, kept),
             "augmented": dataset(options, folder, "filled", seed, options.kept, kept)}
-    data["duplicated"] = data["unbalanced"]
+    data["duplicated"], data["both"] = data["unbalanced"], data["augmented"]
     results = {}
     for arm in ARMS:
         recipe = folder / f"train-{options.name}-{arm}.toml"
         recipe.write_text(TRAIN.format(
             seed=seed, data=json.dumps(str(data[arm].resolve())), network=options.network, batch=options.batch,
             encoder=json.dumps(options.encoder), steps=options.steps, rate=options.rate,
-            oversample=str(arm == "duplicated").lower()))
+            oversample=str(arm in ("duplicated", "both")).lower()))
         model = folder / f"model-{options.name}-{arm}"
         augment(["train", recipe, "--out", model, "--jobs", options.jobs], options.augment)
         told = augment(["evaluate", model, whole, "--split", "test", "--json"], options.augment)
