@@ -15,7 +15,7 @@ use ort::value::Tensor as OrtTensor;
 use crate::bert;
 use crate::goldens::near;
 use crate::nets::{Data, floats, numbers, targets};
-use crate::networks::{Case, compare_cases};
+use crate::networks::{Case, compare_cases, documented};
 use crate::support;
 
 const ROWS: usize = 5;
@@ -245,6 +245,8 @@ fn wide(height: usize, width: usize) -> Import {
 
 #[test]
 fn networks_of_full_size_have_the_parameters_that_the_documentation_counts() {
+    documented(RESNET50_CRNN_AT);
+    documented(BIMER_RESNET50);
     for (height, width) in [(369, 496), (128, 101)] {
         let file = ImageFile::of(wide(height, width), "wide", "0", (height, width), None).unwrap();
         assert_eq!(file.map, [2048, height.div_ceil(32), width.div_ceil(32)]);

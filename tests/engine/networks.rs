@@ -245,6 +245,15 @@ const BIMER: usize = 4_999_044;
 const RESNET_CRNN_AT: usize = 9_235_076;
 const BIMER_CRNN_AT: usize = 9_334_660;
 
+/// Whether the documentation says so many parameters, with a comma behind each three digits.
+pub fn documented(count: usize) {
+    let digits = count.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<&str> = groups.map(|group| str::from_utf8(group).unwrap()).collect();
+    let text = include_str!("../../docs/training.md");
+    assert!(text.contains(&groups.join(",")), "{count}");
+}
+
 /// Numbers that training changes, running statistics not counted.
 fn trained(network: &dyn Network) -> usize {
     let settings = Settings {
@@ -259,6 +268,15 @@ fn trained(network: &dyn Network) -> usize {
 
 #[test]
 fn networks_of_full_size_have_the_parameters_that_the_documentation_counts() {
+    let all = [
+        RESNET_CNN,
+        TEXT_HEAD,
+        TEXT_HEAD_HIDDEN,
+        BIMER,
+        RESNET_CRNN_AT,
+        BIMER_CRNN_AT,
+    ];
+    all.into_iter().for_each(documented);
     for (height, width) in [(369, 496), (128, 101)] {
         let speech = ResnetCnn {
             height,
