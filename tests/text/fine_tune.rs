@@ -22,7 +22,7 @@ fn project(train: &str) -> Project {
 fn training(train: &str) -> String {
     format!(
         "seed = 3\n[data]\ntext = \"data\"\n[network]\nkind = \"bert-text\"\ntrain = {train}\nmax_tokens = 16\n\
-         [encoder]\nmodel = {:?}\npooling = \"mean\"\n[train]\nbatch = 12\nepochs = 8\nlearning_rate = 3e-3\n",
+         [encoder]\nmodel = {:?}\npooling = \"mean\"\n[train]\nbatch = 12\nepochs = 16\nlearning_rate = 3e-3\n",
         model("sentence-encoder")
     )
 }
