@@ -349,3 +349,47 @@ fn the_file_of_maps_and_the_file_for_use_agree() {
     let by_maps = run(&by_maps, MAP, &[rows, 16, 3, 4], &maps, "logits");
     assert_eq!(by_images, by_maps);
 }
+
+/// Layers behind the map are not counted: what is trained leads to it.
+#[test]
+fn the_last_layers_are_those_before_the_map() {
+    let bytes = file(|graph, x| {
+        let mut map = x;
+        let mut outputs = Vec::new();
+        for (stage, name) in ["stage1", "stage2", "stage3"].into_iter().enumerate() {
+            let channels = graph.shape(map).unwrap().dims()[1].size().unwrap();
+            let weight = Tensor::f32(&[4, channels, 1, 1], &vec![0.1; 4 * channels]).unwrap();
+            let weight = graph
+                .named_constant(&format!("layer{}.conv.weight", stage + 1), weight)
+                .unwrap();
+            let settings = ConvSettings {
+                stride: 2,
+                padding: 0,
+            };
+            map = graph.conv(map, weight, None, settings).unwrap();
+            outputs.push((name, map));
+        }
+        outputs
+    });
+    for (output, layers) in [("stage3", 3), ("stage2", 2), ("stage1", 1)] {
+        assert_eq!(open(&bytes, Some(output)).unwrap().layers, layers, "{output}");
+    }
+    let error = open(&bytes, Some("pixel_values")).unwrap_err().to_string();
+    assert!(error.contains("expected a map"), "{error}");
+}
+
+#[test]
+fn files_exported_for_training_are_refused() {
+    let bytes = file(|graph, x| {
+        let list = |graph: &mut Graph| graph.constant(Tensor::f32(&[3], &[1.0; 3]).unwrap()).unwrap();
+        let inputs = [x, list(graph), list(graph), list(graph), list(graph)];
+        let settings = Attributes::none().int("training_mode", 1);
+        let y = graph.node("BatchNormalization", &inputs, settings).unwrap();
+        vec![("map", halved(graph, y, 4))]
+    });
+    let error = open(&bytes, None).unwrap_err().to_string();
+    assert!(
+        error.contains("in training mode") && error.contains("model.eval()"),
+        "{error}"
+    );
+}

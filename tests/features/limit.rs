@@ -30,7 +30,7 @@ fn a_need_above_the_limit_is_an_error_before_any_work() {
     let cache = FeatureCache::at(dir.path(), need - 1);
     let expected = "found 10 different texts × 96 bytes = 1048 bytes of features to keep, expected at most 1047 \
                     (cache_limit)\n\
-                    hint: raise cache_limit to 1048 or more; with cache_limit = 0 nothing is kept, and each run \
+                    hint: raise cache_limit to 1 MB or more; with cache_limit = 0 nothing is kept, and each run \
                     computes all";
     let mut encoder = encoder();
     let error = features::plan(encoder.id(), encoder.size(), &strs(&texts), &cache).unwrap_err();

@@ -15,7 +15,7 @@ use super::way::{numbers, recorded};
 
 const NONE: Vec<String> = Vec::new();
 /// Where the maps of frozen backbones are kept.
-const CACHE: &str = "home/.cache/augment/features";
+const CACHE: &str = "home/.cache/augment/maps";
 
 /// A recipe with so many steps that answers depend on what is seen: after a few, they are the same for all images.
 fn learned(recipe: &str) -> String {

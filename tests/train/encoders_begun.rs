@@ -174,6 +174,7 @@ fn what_does_not_fit_a_branch_is_refused() {
         ("hears", SPEECH.to_owned()),
         ("plain", both()),
         ("wide", SEES.replace("channels = 4", "channels = 6")),
+        ("headed", SEES.replace("heads = 2", "heads = 4")),
     ] {
         train(&project, &short(&recipe), name);
     }
@@ -187,6 +188,11 @@ fn what_does_not_fit_a_branch_is_refused() {
         (&within, "speech = \"sees-all\"", images),
         (&within, "speech = \"sees-otherwise\"", images),
         (&within, "speech = \"sees-v17\"", images),
+        (
+            &within,
+            "speech = \"headed\"",
+            "found a model with 4 heads, expected [network] heads = 2",
+        ),
         (&within, "text = \"reads-all\"", texts),
         (
             &within,

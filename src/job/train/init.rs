@@ -166,6 +166,16 @@ fn scopes(ours: &Architecture, theirs: &Architecture, what: Beginning) -> Result
             }
         }
     }
+    // Weights of attention mean something for as many heads as they were trained with.
+    if what != Beginning::Text
+        && let (Some(ours), Some(theirs)) = (ours.attentive(), theirs.attentive())
+        && ours.heads != theirs.heads
+    {
+        return Err(format!(
+            "found a model with {} heads, expected [network] heads = {}",
+            theirs.heads, ours.heads
+        ));
+    }
     // What is frozen begins as in the encoder's file, so that has to be the same.
     let same = "expected the same [encoder] model and [network] train";
     if what != Beginning::Speech

@@ -83,7 +83,7 @@ impl TrainJob {
             .backbone
             .as_ref()
             .map_or(0, |found| found.section.cache_limit);
-        let cache = FeatureCache::of_user(limit);
+        let cache = FeatureCache::of_maps(limit);
         tell(&plan(encoder.id(), Some(encoder.size()), &files, &cache)?);
         let maps = compute(&mut encoder, &files, &cache, interrupt, progress)?;
         let sight = |first: usize| {

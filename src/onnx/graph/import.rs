@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::element::Element;
 use super::error::GraphError;
-use super::graph::Graph;
+use super::graft::Part;
+use super::graph::{Graph, Value};
 use super::model_file::ModelFile;
 use super::proto::tensor_shape_proto::dimension;
 use super::proto::{GraphProto, NodeProto, type_proto};
@@ -127,7 +128,30 @@ impl Import {
             }
         }
         let sizes: Vec<(&str, usize)> = sizes.iter().map(|(name, &size)| (name.as_ref(), size)).collect();
-        self.file.graph(&sizes)
+        let graph = self.file.graph(&sizes)?;
+        let mut nodes = graph.nodes().iter();
+        match nodes.find(|node| node.attributes.get_int("training_mode").unwrap_or(0) != 0) {
+            None => Ok(graph),
+            Some(node) => Err(file(
+                format!("{} ({}) in training mode", node.name, node.operator),
+                "a model for use\nhint: export it in evaluation mode: model.eval()",
+            )),
+        }
+    }
+
+    /// How many layers there are among the weights that lead to a value of its graph.
+    ///
+    /// # Errors
+    /// [`GraphError`] for a value of another graph.
+    pub fn layers_to(&self, graph: &Graph, to: Value) -> Result<usize, GraphError> {
+        let part = Part::leading_to(graph, to, None)?;
+        let mut layers = 0;
+        for &weight in &part.constants {
+            if let Some(Place::Layer(number)) = self.place(&graph.info(weight)?.name) {
+                layers = layers.max(number + 1);
+            }
+        }
+        Ok(layers)
     }
 
     fn dims(&self, input: &str) -> Option<Vec<Size<'_>>> {
@@ -257,7 +281,13 @@ impl<'a> Uses<'a> {
             if let Some(met) = met {
                 return Some(met);
             }
-            ahead.extend(node.output.iter().flat_map(|output| users(output)));
+            // Nodes are in an order in which they can run; a file where they are not is refused when its graph is read.
+            ahead.extend(
+                node.output
+                    .iter()
+                    .flat_map(|output| users(output))
+                    .filter(|&user| user > at),
+            );
         }
         None
     }

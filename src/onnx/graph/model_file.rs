@@ -1,7 +1,7 @@
 //! A model's file in memory, from which graphs are made for any sizes; all of them share its weights.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path};
 
@@ -31,8 +31,8 @@ pub struct ModelFile {
     pub(super) proto: GraphProto,
     pub(super) opsets: BTreeMap<String, i64>,
     weights: Vec<(String, Tensor)>,
-    /// Whether it was older.
-    renewed: bool,
+    /// The version that it was written in.
+    version: i64,
 }
 
 impl ModelFile {
@@ -87,8 +87,7 @@ impl ModelFile {
             }
         });
         let mut weights = weights.collect::<Result<_, GraphError>>()?;
-        let renewed = version < older::RENEWED;
-        if renewed {
+        if version < older::RENEWED {
             if proto.node.iter().any(has_body) {
                 return Err(file(
                     format!("graphs within a graph, with operators of version {version}"),
@@ -102,7 +101,7 @@ impl ModelFile {
             weights,
             proto,
             opsets,
-            renewed,
+            version,
         })
     }
 
@@ -114,9 +113,7 @@ impl ModelFile {
     pub fn graph(&self, sizes: &[(&str, usize)]) -> Result<Graph, GraphError> {
         let reader = Reader { sizes, depth: 0 };
         let graph = reader.graph(&self.proto, &self.opsets, &BTreeMap::new(), &self.weights)?;
-        if self.renewed {
-            older::check(&graph)?;
-        }
+        older::check(&graph, self.version)?;
         Ok(graph)
     }
 
@@ -180,7 +177,13 @@ fn external(proto: &TensorProto, folder: &Path) -> Result<Tensor, GraphError> {
         let found = proto.external_data.iter().find(|entry| entry.key() == key);
         found.map(|entry| entry.value().to_owned())
     };
-    let number = |key: &str| entry(key).and_then(|text| text.parse::<u64>().ok());
+    let number = |key: &str| match entry(key).map(|text| text.parse::<u64>()) {
+        None => Ok(None),
+        Some(Ok(number)) => Ok(Some(number)),
+        Some(Err(_)) => Err(wrong(format!(
+            "weights of {name:?} with another {key} than a number from 0"
+        ))),
+    };
     let location = entry("location").unwrap_or_default();
     let below = Path::new(&location)
         .components()
@@ -191,10 +194,10 @@ fn external(proto: &TensorProto, folder: &Path) -> Result<Tensor, GraphError> {
     let (element, dims) = read::typed(proto)?;
     let path = folder.join(&location);
     let failed = |error: std::io::Error| wrong(format!("{}: {error}", path.display()));
-    let mut data = File::open(&path).map_err(failed)?;
-    let there = data.metadata().map_err(failed)?;
-    let offset = number("offset").unwrap_or(0);
-    let length = number("length").unwrap_or_else(|| there.len().saturating_sub(offset));
+    // Looked at before it is opened: opening a pipe waits for somebody to write into it.
+    let there = fs::metadata(&path).map_err(failed)?;
+    let offset = number("offset")?.unwrap_or(0);
+    let length = number("length")?.unwrap_or_else(|| there.len().saturating_sub(offset));
     // Nothing is reserved for what is not there.
     if !there.is_file() || offset.saturating_add(length) > there.len() {
         let found = format!("{}: {} bytes", path.display(), there.len());
@@ -203,6 +206,7 @@ fn external(proto: &TensorProto, folder: &Path) -> Result<Tensor, GraphError> {
             &format!("{length} bytes of {name:?} from {offset} on"),
         ));
     }
+    let mut data = File::open(&path).map_err(failed)?;
     data.seek(SeekFrom::Start(offset)).map_err(failed)?;
     let mut bytes = Vec::new();
     data.take(length).read_to_end(&mut bytes).map_err(failed)?;

@@ -1,7 +1,8 @@
 //! Files with ONNX operators of versions 11 to 15, as many repositories of models have them, written as version 16 has them.
 //!
 //! Of what changed between the two, these matter here: lists of axes and of parts became inputs (Squeeze, Unsqueeze, ReduceSum, Split;
-//! 13), Dropout's share did (12), and Softmax is over one axis instead of all from one on (13).
+//! 13), Dropout's share did (12), Softmax is over one axis instead of all from one on (13), and RoiAlign's coordinates have another
+//! default (16).
 
 use super::error::GraphError;
 use super::graph::Graph;
@@ -39,6 +40,18 @@ pub(super) fn renew(
                 }
                 continue;
             }
+            "RoiAlign" => {
+                let name = "coordinate_transformation_mode";
+                if !node.attribute.iter().any(|attribute| attribute.name() == name) {
+                    node.attribute.push(AttributeProto {
+                        name: Some(name.to_owned()),
+                        r#type: Some(AttributeType::String.into()),
+                        s: Some(b"output_half_pixel".to_vec()),
+                        ..AttributeProto::default()
+                    });
+                }
+                continue;
+            }
             "Dropout" if version < DROPOUT => {
                 node.op_type = Some("Identity".to_owned());
                 node.attribute.clear();
@@ -66,8 +79,11 @@ fn taken(node: &mut NodeProto, name: &str) -> Option<Vec<i64>> {
     Some(node.attribute.remove(at).ints)
 }
 
-/// Whether each Softmax of a renewed file is over the last axis, where both versions do the same.
-pub(super) fn check(graph: &Graph) -> Result<(), GraphError> {
+/// Whether each Softmax of a file of an older version is over the last axis, where both versions do the same.
+pub(super) fn check(graph: &Graph, version: i64) -> Result<(), GraphError> {
+    if version >= INPUTS {
+        return Ok(());
+    }
     for node in graph.nodes() {
         if !matches!(node.operator.as_str(), "Softmax" | "LogSoftmax" | "Hardmax") {
             continue;
@@ -81,7 +97,7 @@ pub(super) fn check(graph: &Graph) -> Result<(), GraphError> {
         if info.element.is_float() && axis != -1 && axis + 1 != rank {
             return Err(file(
                 format!(
-                    "{} ({}) of version 11 over the axes from {axis} on of {}",
+                    "{} ({}) of version {version} over all axes from {axis} on of {}",
                     node.name, node.operator, info.shape
                 ),
                 "one over the last axis\nhint: onnx.version_converter.convert_version(model, 20) converts the file",
@@ -156,7 +172,8 @@ mod tests {
             let x = graph.input("x", Element::F32, [2, 3, 4]).unwrap();
             let attributes = Attributes::none().int("axis", axis);
             graph.node("Softmax", &[x], attributes).unwrap();
-            assert_eq!(check(&graph).is_ok(), sound, "{axis}");
+            assert_eq!(check(&graph, 12).is_ok(), sound, "{axis}");
+            check(&graph, 13).unwrap();
         }
     }
 }

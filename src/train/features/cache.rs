@@ -33,6 +33,16 @@ impl FeatureCache {
         }
     }
 
+    /// The same for maps of images: `maps` beside `features`, with a limit of its own, since a map takes as much as a thousand vectors.
+    #[must_use]
+    pub fn of_maps(limit: u64) -> Self {
+        let user = Self::of_user(limit);
+        FeatureCache {
+            folder: user.folder.map(|folder| folder.with_file_name("maps")),
+            ..user
+        }
+    }
+
     /// One in a folder of its own, which is made when something is kept.
     #[must_use]
     pub fn at(folder: &Path, limit: u64) -> Self {

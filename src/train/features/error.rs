@@ -17,7 +17,8 @@ pub enum FeatureError {
     #[error(
         "found {inputs} different {kind} × {each} bytes = {need} bytes of features to keep, expected at most {limit} \
          (cache_limit)\n\
-         hint: raise cache_limit to {need} or more; with cache_limit = 0 nothing is kept, and each run computes all"
+         hint: raise cache_limit to {} MB or more; with cache_limit = 0 nothing is kept, and each run computes all",
+        need.div_ceil(1 << 20)
     )]
     Limit {
         /// What they are.
@@ -55,8 +56,8 @@ pub enum FeatureError {
     /// The encoder gave of an image what 16 bits do not hold.
     #[error(
         "{image}: the encoder gave {value} for it, expected numbers from −65504 to 65504, as 16 bits hold them\n\
-         hint: the encoder gets images as numbers from −1 to 1; check that it is made for such ones and gives a map of \
-         features"
+         hint: check that its weights are numbers, that [backbone] mean and std are those that it was trained with, and that it gives a \
+         map of features"
     )]
     OutOfRange {
         /// Its file.

@@ -99,13 +99,17 @@ impl ImageFile {
             Some(name) => named_map(&graph, name)?,
             None => last_map(&graph)?,
         };
+        let layers = match graph.find(&output) {
+            Some(map) => import.layers_to(&graph, map)?,
+            None => 0,
+        };
         Ok(ImageFile {
             model: model.to_owned(),
             hash: hash.to_owned(),
             input: input.to_owned(),
             output,
             map,
-            layers: import.layers(),
+            layers,
             import: Some(Arc::new(import)),
         })
     }
@@ -123,12 +127,15 @@ fn map_of(graph: &Graph, value: Value) -> Option<(String, [usize; 3])> {
     let &[ROWS, channels, height, width] = sizes.as_slice() else {
         return None;
     };
-    let is_map = info.element == Element::F32 && channels * height * width > 0;
+    let numbers = channels
+        .checked_mul(height)
+        .and_then(|numbers| numbers.checked_mul(width));
+    let is_map = info.element == Element::F32 && numbers.is_some_and(|numbers| numbers > 0);
     is_map.then(|| (info.name.clone(), [channels, height, width]))
 }
 
 fn named_map(graph: &Graph, name: &str) -> Result<(String, [usize; 3]), GraphError> {
-    let found = graph.find(name);
+    let found = graph.find(name).filter(|value| !graph.inputs().contains(value));
     found
         .and_then(|value| map_of(graph, value))
         .ok_or_else(|| GraphError::File {

@@ -113,6 +113,21 @@ impl Architecture {
         }
     }
 
+    /// The encoder layer of its speech network or branch, if it has one.
+    #[must_use]
+    pub fn attentive(&self) -> Option<&Attentive> {
+        match self {
+            Architecture::ResnetCrnnAt(speech) => Some(&speech.attentive),
+            Architecture::Resnet50CrnnAt(speech) => Some(&speech.speech.attentive),
+            Architecture::Bimer(bimer) => match &bimer.speech {
+                Speech::ResnetCnn => None,
+                Speech::ResnetCrnnAt(attentive) => Some(attentive),
+                Speech::Resnet50CrnnAt(speech) => Some(&speech.attentive),
+            },
+            _ => None,
+        }
+    }
+
     /// The same network, its image encoder fed with images or with maps of them. Its parameters are the same, too, if the encoder is
     /// not trained.
     #[must_use]

@@ -76,6 +76,7 @@ impl Net<'_> {
             });
         };
         let part = Part::leading_to(&graph, to, twin)?;
+        let layers = import.layers_to(&graph, to)?;
         let mut given = BTreeMap::new();
         for (name, value) in inputs {
             if let Some(there) = graph.find(name) {
@@ -90,7 +91,7 @@ impl Net<'_> {
                 let weight = &graph.info(constant)?.name;
                 let trained = import
                     .place(weight)
-                    .is_some_and(|place| tuned.takes(place, import.layers()));
+                    .is_some_and(|place| tuned.takes(place, layers));
                 let here = match trained {
                     true => net.given(weight, tensor)?,
                     false if tensor.len() > 1 => {
