@@ -159,10 +159,15 @@ class Classifier(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
         vectors = self.encoder(ids, mask, types).last_hidden_state
-        if self.pooling == "first":
-            return self.head(vectors[:, 0])
-        share = mask.to(vectors.dtype)[:, :, None]
-        return self.head((vectors * share).sum(1) / share.sum(1))
+        return self.head(pooled(vectors, mask, self.pooling))
+
+
+def pooled(vectors: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    """One vector a row: that of the first token, or the mean of those that are no padding."""
+    if pooling == "first":
+        return vectors[:, 0]
+    share = mask.to(vectors.dtype)[:, :, None]
+    return (vectors * share).sum(1) / share.sum(1)
 
 
 def values(tensor: torch.Tensor) -> list[float]:

@@ -16,8 +16,8 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from goldens_bert import batch_of, bert, file_names, resnet
-from goldens_networks import blocks, write
+from goldens_bert import batch_of, bert, file_names, pooled, resnet
+from goldens_networks import blocks, compare_counts, write
 from goldens_training import numbers
 
 MODELS = Path(__file__).resolve().parents[2] / "tests" / "models"
@@ -162,10 +162,7 @@ class Words(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
         vectors = self.encoder(ids, mask, types).last_hidden_state
-        if self.pooling == "first":
-            return self.linear(vectors[:, 0])
-        there = mask.to(vectors.dtype)[:, :, None]
-        return self.linear((vectors * there).sum(1) / there.sum(1))
+        return self.linear(pooled(vectors, mask, self.pooling))
 
 
 class Features(nn.Module):
@@ -239,13 +236,11 @@ def count() -> None:
     map_of_2048 = nn.Identity()
     map_of_2048.channels = 2048
     sizes = (map_of_2048, 256, 1, 8, 2048)
-    for name, net in {
+    full = {
         "resnet50-crnn-at": Resnet50CrnnAt(*sizes),
         "bimer with resnet50-crnn-at": Bimer(Speech(*sizes), Features(384, 256)),
-    }.items():
-        found = sum(parameter.numel() for parameter in net.parameters())
-        print(f"{name}: {found:,} parameters in PyTorch, {COUNTS[name]:,} in the docs")
-        assert found == COUNTS[name]
+    }
+    compare_counts(full, COUNTS)
 
 
 if __name__ == "__main__":

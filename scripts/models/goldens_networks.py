@@ -253,10 +253,14 @@ def count() -> None:
         "bimer": Bimer(369, 496, WIDTHS, 384, 256, 4),
         "bimer with resnet-crnn-at": Bimer(369, 496, WIDTHS, 384, 256, 4, (8, 2048)),
     }
-    for name, net in full.items():
+    compare_counts(full, COUNTS)
+
+
+def compare_counts(networks: dict[str, nn.Module], counts: dict[str, int]) -> None:
+    for name, net in networks.items():
         found = sum(parameter.numel() for parameter in net.parameters())
-        print(f"{name}: {found:,} parameters in PyTorch, {COUNTS[name]:,} in the docs")
-        assert found == COUNTS[name]
+        print(f"{name}: {found:,} parameters in PyTorch, {counts[name]:,} in the docs")
+        assert found == counts[name]
 
 
 if __name__ == "__main__":

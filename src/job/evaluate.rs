@@ -149,9 +149,13 @@ fn one(
             Some(Form::Features(Rc::new(features)))
         }
         (None, Some(place)) => {
-            let inputs = model.description.network.reader().map(TextBranch::ports);
-            let names = inputs.into_iter().flatten().map(|port| port.name).collect();
-            let table = TokenTable::new(&place.open(model)?, &texts, place.width, names)?;
+            let names = model.description.network.reader().map(TextBranch::names);
+            let table = TokenTable::new(
+                &place.open(model)?,
+                &texts,
+                place.width,
+                names.unwrap_or_default(),
+            )?;
             Some(Form::Tokens(Rc::new(table)))
         }
         (None, None) => None,

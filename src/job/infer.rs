@@ -107,8 +107,8 @@ impl<'a> Inferrer<'a> {
         let tokens = match &self.tokens {
             None => None,
             Some((tokens, width)) => {
-                let ports = self.model.description.network.reader().map(TextBranch::ports);
-                let names = ports.into_iter().flatten().map(|port| port.name).collect();
+                let names = self.model.description.network.reader().map(TextBranch::names);
+                let names = names.unwrap_or_default();
                 let table = TokenTable::new(tokens, &[text(question)?], *width, names);
                 Some(table.map_err(|error| error.to_string())?)
             }

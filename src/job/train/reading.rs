@@ -82,9 +82,8 @@ impl Reader<'_> {
                 tokens,
                 place,
             } => {
-                let inputs = branch.ports().into_iter().map(|port| port.name).collect();
                 // Held-out texts are cut to what training has seen.
-                let table = TokenTable::new(tokens, texts, place.width, inputs)?;
+                let table = TokenTable::new(tokens, texts, place.width, branch.names())?;
                 Some(Form::Tokens(Rc::new(table)))
             }
         })

@@ -92,11 +92,34 @@ impl Import {
         names.filter(own).collect()
     }
 
+    /// Whether it takes inputs of given sizes.
+    ///
+    /// # Errors
+    /// [`GraphError::File`] when an input is not there or has other sizes in the file.
+    pub fn check(&self, inputs: &[(&str, Vec<usize>)]) -> Result<(), GraphError> {
+        self.open_sizes(inputs).map(drop)
+    }
+
     /// The graph for inputs of given sizes.
     ///
     /// # Errors
-    /// [`GraphError::File`] when an input is not there or has other sizes in the file, [`GraphError::NoShape`].
+    /// Those of [`Import::check`]; [`GraphError::File`] for a graph that is made for training, [`GraphError::NoShape`].
     pub fn graph(&self, inputs: &[(&str, Vec<usize>)]) -> Result<Graph, GraphError> {
+        let sizes = self.open_sizes(inputs)?;
+        let sizes: Vec<(&str, usize)> = sizes.iter().map(|(name, &size)| (name.as_ref(), size)).collect();
+        let graph = self.file.graph(&sizes)?;
+        let mut nodes = graph.nodes().iter();
+        match nodes.find(|node| node.attributes.get_int("training_mode").unwrap_or(0) != 0) {
+            None => Ok(graph),
+            Some(node) => Err(file(
+                format!("{} ({}) in training mode", node.name, node.operator),
+                "a model for use\nhint: export it in evaluation mode: model.eval()",
+            )),
+        }
+    }
+
+    /// The sizes of the dimensions that the file leaves open, by their names.
+    fn open_sizes(&self, inputs: &[(&str, Vec<usize>)]) -> Result<BTreeMap<Cow<'_, str>, usize>, GraphError> {
         let mut sizes: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
         for (name, wanted) in inputs {
             let Some(dims) = self.dims(name) else {
@@ -127,16 +150,7 @@ impl Import {
                 }
             }
         }
-        let sizes: Vec<(&str, usize)> = sizes.iter().map(|(name, &size)| (name.as_ref(), size)).collect();
-        let graph = self.file.graph(&sizes)?;
-        let mut nodes = graph.nodes().iter();
-        match nodes.find(|node| node.attributes.get_int("training_mode").unwrap_or(0) != 0) {
-            None => Ok(graph),
-            Some(node) => Err(file(
-                format!("{} ({}) in training mode", node.name, node.operator),
-                "a model for use\nhint: export it in evaluation mode: model.eval()",
-            )),
-        }
+        Ok(sizes)
     }
 
     /// How many layers there are among the weights that lead to a value of its graph.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IMAGE, unread};
+use super::{IMAGE, outputs, unread};
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::network::{Net, Port, Tuned};
 use crate::onnx::graph::tensor::Tensor;
@@ -37,7 +37,7 @@ pub struct ImageFile {
     pub output: String,
     /// Channels, height and width of that map for the network's images.
     pub map: [usize; 3],
-    /// Layers (a ResNet's stages) that the names of its weights tell; 0 if they tell none.
+    /// Layers (a ResNet's stages) that the names of the weights that lead to that map tell; 0 if they tell none.
     pub layers: usize,
     #[serde(skip)]
     import: Option<Arc<Import>>,
@@ -85,7 +85,8 @@ impl ImageFile {
                 expected: "an image encoder, which takes images alone".to_owned(),
             });
         };
-        let graph = import.graph(&[(input, vec![ROWS, 3, height, width])]).map_err(|error| match error {
+        let images = [(input, vec![ROWS, 3, height, width])];
+        import.check(&images).map_err(|error| match error {
             GraphError::File { found, expected } => GraphError::File {
                 found,
                 expected: format!(
@@ -95,6 +96,7 @@ impl ImageFile {
             },
             other => other,
         })?;
+        let graph = import.graph(&images)?;
         let (output, map) = match output {
             Some(name) => named_map(&graph, name)?,
             None => last_map(&graph)?,
@@ -171,17 +173,11 @@ fn last_map(graph: &Graph) -> Result<(String, [usize; 3]), GraphError> {
         let pools = left.get(1) == map.first() && left.iter().skip(2).all(|&size| size == 1);
         pools.then_some((name, map))
     });
-    pooled.ok_or_else(|| {
-        let names = graph.outputs().iter().filter_map(|&value| graph.info(value).ok());
-        let names: Vec<String> = names
-            .map(|info| format!("{} {}{}", info.name, info.element, info.shape))
-            .collect();
-        GraphError::File {
-            found: format!("the outputs {}, and no pooling of a map", names.join(", ")),
-            expected: "a map [batch, channels, height, width]\n\
+    pooled.ok_or_else(|| GraphError::File {
+        found: format!("the outputs {}, and no pooling of a map", outputs(graph)),
+        expected: "a map [batch, channels, height, width]\n\
                        hint: [backbone] output takes the name of the value that holds it"
-                .to_owned(),
-        }
+            .to_owned(),
     })
 }
 

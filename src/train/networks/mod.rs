@@ -25,7 +25,7 @@ pub use text_branch::{EncoderFile, IDS, MASK, Pooled, TYPES, TextBranch};
 pub use text_head::TextHead;
 
 use crate::onnx::graph::network::{Net, Network, Port};
-use crate::onnx::graph::{GraphError, Value};
+use crate::onnx::graph::{Graph, GraphError, Value};
 
 /// The input of pictures: [batch, 3, height, width], red, green and blue from −1 to 1.
 pub const IMAGE: &str = "image";
@@ -189,6 +189,13 @@ fn inputs<const N: usize>(network: &str, inputs: &[Value]) -> Result<[Value; N],
         found: format!("{} inputs", inputs.len()),
         expected: format!("{N}"),
     })
+}
+
+/// A file's outputs in words.
+fn outputs(graph: &Graph) -> String {
+    let found = graph.outputs().iter().filter_map(|&value| graph.info(value).ok());
+    let words = found.map(|info| format!("{} {}{}", info.name, info.element, info.shape));
+    words.collect::<Vec<String>>().join(", ")
 }
 
 /// A network that is to be built, and has its encoder by name alone.

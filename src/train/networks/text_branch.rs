@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::unread;
+use super::{outputs, unread};
 use crate::onnx::graph::build::Cut;
 use crate::onnx::graph::element::Element;
 use crate::onnx::graph::network::{Net, Port, Tuned};
@@ -41,7 +41,7 @@ pub struct EncoderFile {
     pub output: String,
     /// The size of those vectors.
     pub size: usize,
-    /// Layers.
+    /// Layers that the names of the weights that lead to those vectors tell; 0 if they tell none.
     pub layers: usize,
     #[serde(skip)]
     import: Option<Arc<Import>>,
@@ -99,17 +99,13 @@ impl EncoderFile {
                 && *width == tokens
                 && info.name != "logits"
             {
-                vectors.push((info.name.clone(), *size));
+                vectors.push((output, info.name.clone(), *size));
             }
         }
-        vectors.sort_by_key(|(name, _)| VECTORS.iter().position(|it| it == name).unwrap_or(VECTORS.len()));
-        let Some((output, size)) = vectors.into_iter().next() else {
-            let names = graph.outputs().iter().filter_map(|&value| graph.info(value).ok());
-            let names: Vec<String> = names
-                .map(|info| format!("{} {}{}", info.name, info.element, info.shape))
-                .collect();
+        vectors.sort_by_key(|(_, name, _)| VECTORS.iter().position(|it| it == name).unwrap_or(VECTORS.len()));
+        let Some((value, output, size)) = vectors.into_iter().next() else {
             return wrong(
-                format!("the outputs {}", names.join(", ")),
+                format!("the outputs {}", outputs(&graph)),
                 "vectors of tokens\nhint: export the model without its head, for the task feature-extraction",
             );
         };
@@ -123,7 +119,7 @@ impl EncoderFile {
                 .collect(),
             output,
             size,
-            layers: import.layers(),
+            layers: import.layers_to(&graph, value)?,
             import: Some(Arc::new(import)),
         })
     }
@@ -152,6 +148,12 @@ impl TextBranch {
             |name: &&str| self.encoder.inputs.iter().any(|it| it == name) || (*name == MASK && masked);
         let names = [IDS, MASK, TYPES].into_iter().filter(taken);
         names.map(|name| Port::integers(name, &[self.tokens])).collect()
+    }
+
+    /// The names of what it takes.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.ports().into_iter().map(|port| port.name).collect()
     }
 
     /// The vectors of texts, [batch, `encoder.size`], from values in the order of [`TextBranch::ports`]. Parameters are in the scope

@@ -84,8 +84,7 @@ impl Settings {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
     /// Its name: a parameter's, or the parameter's behind `adam.m/` or `adam.v/` for its moments over 1 − β, or one that starts with
-    /// [`SCALER`](super::SCALER). What it becomes is the graph's output of the
-    /// name behind `next/`.
+    /// [`SCALER`](super::SCALER). What it becomes is the graph's output of the name behind `next/`.
     pub name: String,
     /// Its shape.
     pub dims: Vec<usize>,
